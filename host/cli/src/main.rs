@@ -1,0 +1,3 @@
+//! The dovetail binary: argument types to request values, printing, progress.
+
+fn main() {}

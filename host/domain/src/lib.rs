@@ -1,0 +1,28 @@
+//! What dovetail is about: records, fields, values, what a connector and a mapping say of themselves, matching and
+//! planning. Everything here is pure: no I/O, no async, no clock. The other rooms know this one; it knows none of them.
+
+pub mod code;
+pub mod connector;
+pub mod fault;
+pub mod field;
+pub mod ids;
+pub mod integration;
+pub mod kind;
+pub mod mapping;
+pub mod matching;
+pub mod plan;
+pub mod record;
+pub mod source;
+pub mod time;
+pub mod value;
+
+pub use code::{Code, Explained};
+pub use fault::{Cause, Fault};
+pub use field::{Field, Shape};
+pub use ids::{AssetId, IntegrationId, IntegrationName, QuarantineId, RunId, SourceId};
+pub use integration::Integration;
+pub use kind::Kind;
+pub use record::{Link, Record, SyncState};
+pub use source::{Exclusion, Pulled, SourceRecord, SourceRef};
+pub use time::Timestamp;
+pub use value::{Date, Entry, Reference, Value};

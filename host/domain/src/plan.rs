@@ -1,0 +1,284 @@
+//! What a mapped record changes about the one that is there: a pure comparison by value.
+
+use sha2::{Digest, Sha256};
+
+use crate::mapping::Draft;
+use crate::{AssetId, Field, Record, Value};
+
+/// What is changed: a standard field or something beyond.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A field.
+    Field {
+        /// Which.
+        field: Field,
+        /// What it held.
+        before: Value,
+        /// What it will hold.
+        after: Value,
+    },
+    /// Something beyond the standard fields.
+    Trait {
+        /// Its name.
+        name: String,
+        /// Its JSON before; none where it was not there.
+        before: Option<String>,
+        /// Its JSON after; none takes it out.
+        after: Option<String>,
+    },
+    /// The organization it belongs to.
+    Organization {
+        /// Before.
+        before: Option<AssetId>,
+        /// After.
+        after: Option<AssetId>,
+    },
+}
+
+/// The changes that bring a record to what the PSA says. Held fields stay still, fields the mapping does not mention
+/// stay as they are, and a record that is already so has none.
+pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) -> Vec<Change> {
+    let mut changes = Vec::new();
+    if record.organization != organization {
+        changes.push(Change::Organization {
+            before: record.organization,
+            after: organization,
+        });
+    }
+    for (field, after) in &theirs.fields {
+        let before = record.get(*field);
+        if before != after && !record.held.contains(field) {
+            changes.push(Change::Field {
+                field: *field,
+                before: before.clone(),
+                after: after.clone(),
+            });
+        }
+    }
+    let had = |name: &str| {
+        let found = record
+            .traits
+            .binary_search_by(|(known, _)| known.as_str().cmp(name))
+            .ok();
+        found
+            .and_then(|found| record.traits.get(found))
+            .map(|(_, json)| json.clone())
+    };
+    for (name, json) in &theirs.traits {
+        let before = had(name);
+        let after = (json != "null").then(|| json.clone());
+        if before != after {
+            changes.push(Change::Trait {
+                name: name.clone(),
+                before,
+                after,
+            });
+        }
+    }
+    // What the mapping no longer mentions under traits is gone from the PSA's record: traits are the PSA's only.
+    for (name, json) in &record.traits {
+        if theirs
+            .traits
+            .binary_search_by(|(known, _)| known.cmp(name))
+            .is_err()
+        {
+            changes.push(Change::Trait {
+                name: name.clone(),
+                before: Some(json.clone()),
+                after: None,
+            });
+        }
+    }
+    changes
+}
+
+/// Carries changes out on a record.
+pub fn apply(record: &mut Record, changes: &[Change]) {
+    for change in changes {
+        match change {
+            Change::Organization { after, .. } => record.organization = *after,
+            Change::Field { field, after, .. } => record.set(*field, after.clone()),
+            Change::Trait { name, after, .. } => {
+                let place = record.traits.binary_search_by(|(known, _)| known.cmp(name));
+                match (place, after) {
+                    (Ok(found), Some(json)) => {
+                        if let Some(slot) = record.traits.get_mut(found) {
+                            slot.1.clone_from(json);
+                        }
+                    }
+                    (Ok(found), None) => {
+                        record.traits.remove(found);
+                    }
+                    (Err(place), Some(json)) => record.traits.insert(place, (name.clone(), json.clone())),
+                    (Err(_), None) => {}
+                }
+            }
+        }
+    }
+}
+
+/// A digest of a draft as the record it belongs to would hold it: equal drafts have equal ones, so a record whose
+/// shadow equals it needs no comparison. The draft's links have to be resolved before.
+pub fn shadow(organization: Option<AssetId>, draft: &Draft) -> [u8; 16] {
+    let mut digest = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        digest.update((bytes.len() as u64).to_be_bytes());
+        digest.update(bytes);
+    };
+    part(&organization.map_or(0, |id| id.0).to_be_bytes());
+    for (field, value) in &draft.fields {
+        part(field.as_str().as_bytes());
+        digest_value(value, &mut part);
+    }
+    part(b"traits");
+    for (name, json) in &draft.traits {
+        part(name.as_bytes());
+        part(json.as_bytes());
+    }
+    let bytes: [u8; 32] = digest.finalize().into();
+    let (head, _) = bytes
+        .split_first_chunk::<16>()
+        .expect("a SHA-256 has more than 16 bytes");
+    *head
+}
+
+fn digest_value(value: &Value, part: &mut impl FnMut(&[u8])) {
+    match value {
+        Value::Absent => part(b"-"),
+        Value::Text(text) => {
+            part(b"t");
+            part(text.as_bytes());
+        }
+        Value::Flag(flag) => part(if *flag { b"yes" } else { b"no" }),
+        Value::Date(date) => {
+            part(b"d");
+            part(date.to_string().as_bytes());
+        }
+        Value::Texts(texts) => {
+            part(b"s");
+            part(&(texts.len() as u64).to_be_bytes());
+            texts.iter().for_each(|text| part(text.as_bytes()));
+        }
+        Value::Entries(entries) => {
+            part(b"e");
+            part(&(entries.len() as u64).to_be_bytes());
+            for entry in entries {
+                part(entry.value.as_bytes());
+                part(entry.label.as_bytes());
+                part(if entry.primary { b"1" } else { b"0" });
+                part(entry.extension.as_deref().unwrap_or("\0").as_bytes());
+            }
+        }
+        Value::Reference(link) => {
+            part(b"r");
+            part(&[link.kind.number()]);
+            part(&link.asset.map_or(0, |id| id.0).to_be_bytes());
+            part(link.source.as_ref().map_or("", |id| id.as_str()).as_bytes());
+            part(link.name.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Entry, Kind, Timestamp};
+    use proptest::prelude::*;
+
+    fn record() -> Record {
+        Record {
+            id: AssetId(1),
+            kind: Kind::Organization,
+            organization: None,
+            fields: vec![],
+            traits: vec![],
+            link: None,
+            base: vec![],
+            held: vec![],
+            updated: Timestamp::from_seconds(0).unwrap(),
+        }
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            Just(Value::Absent),
+            "[a-c]{0,3}".prop_map(Value::text),
+            any::<bool>().prop_map(Value::Flag),
+            proptest::collection::vec("[a-c]{0,2}", 0..3).prop_map(Value::texts),
+            proptest::collection::vec(("[a-c]{0,2}", any::<bool>()), 0..3).prop_map(|list| {
+                let entry = |(value, primary)| Entry {
+                    value,
+                    label: String::new(),
+                    primary,
+                    extension: None,
+                };
+                Value::entries(list.into_iter().map(entry).collect())
+            }),
+        ]
+    }
+
+    fn any_draft() -> impl Strategy<Value = Draft> {
+        let fields = proptest::collection::btree_map(0_usize..9, any_value(), 0..6);
+        let traits = proptest::collection::btree_map("[x-z]", "[0-9]|null", 0..4);
+        (fields, traits).prop_map(|(fields, traits)| {
+            let named = |(at, value): (usize, Value)| (Kind::Organization.fields()[at].0, value);
+            let mut fields: Vec<_> = fields.into_iter().map(named).collect();
+            fields.sort_by_key(|(field, _)| *field);
+            Draft {
+                organization: None,
+                fields,
+                traits: traits.into_iter().collect(),
+            }
+        })
+    }
+
+    proptest! {
+        /// Carrying out the changes leaves nothing to change, whatever the record held before.
+        #[test]
+        fn planning_is_idempotent(first in any_draft(), second in any_draft()) {
+            let mut record = record();
+            let changes = inward(&record, None, &first);
+            apply(&mut record, &changes);
+            let changes = inward(&record, None, &second);
+            apply(&mut record, &changes);
+            prop_assert_eq!(inward(&record, None, &second), vec![]);
+            prop_assert!(record.fields.iter().all(|(_, value)| !value.is_absent()));
+        }
+
+        /// Undoing the changes one by one restores the record: nothing is lost.
+        #[test]
+        fn every_change_names_what_it_replaced(first in any_draft(), second in any_draft()) {
+            let mut record = record();
+            let changes = inward(&record, None, &first);
+            apply(&mut record, &changes);
+            let before = record.clone();
+            let changes = inward(&record, None, &second);
+            apply(&mut record, &changes);
+            let back: Vec<Change> = changes.into_iter().map(|change| match change {
+                Change::Field { field, before, after } => Change::Field { field, before: after, after: before },
+                Change::Trait { name, before, after } => Change::Trait { name, before: after, after: before },
+                Change::Organization { before, after } => Change::Organization { before: after, after: before },
+            }).collect();
+            apply(&mut record, &back);
+            prop_assert_eq!(record, before);
+        }
+
+        /// Different drafts have different shadows.
+        #[test]
+        fn shadows_tell_drafts_apart(first in any_draft(), second in any_draft()) {
+            prop_assert_eq!(first == second, shadow(None, &first) == shadow(None, &second));
+        }
+    }
+
+    #[test]
+    fn held_fields_stay_still() {
+        let mut record = record();
+        record.set(Field::Name, Value::text("kept"));
+        record.held.push(Field::Name);
+        let theirs = Draft {
+            fields: vec![(Field::Name, Value::text("new"))],
+            ..Draft::default()
+        };
+        assert_eq!(inward(&record, None, &theirs), vec![]);
+    }
+}

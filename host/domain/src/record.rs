@@ -1,0 +1,157 @@
+//! A documentation record as it is kept: one envelope with everything that belongs to it, so that a step of a sync
+//! writes one value a record.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AssetId, Field, IntegrationId, Kind, Reference, SourceId, Timestamp, Value};
+
+/// How a record stands towards the PSA it is connected with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SyncState {
+    /// It is kept in step.
+    Enabled,
+    /// A person took it out.
+    Disabled,
+    /// It is gone from the PSA or no longer selected.
+    Orphaned,
+}
+
+/// By what a record was connected with the PSA's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MatchedBy {
+    /// It was made from the PSA's record.
+    Created,
+    /// By the standard rule of its kind.
+    Rule,
+    /// By a person.
+    Person,
+}
+
+/// The connection of a record with the PSA's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// The PSA's id.
+    pub source: SourceId,
+    /// When the PSA says it changed last, as of the version taken over.
+    pub version: Option<Timestamp>,
+    /// How it stands.
+    pub state: SyncState,
+    /// By what it was connected.
+    pub by: MatchedBy,
+    /// SHA-256 of the mapped draft as last taken over, its first 16 bytes: an unchanged one needs no work.
+    pub shadow: [u8; 16],
+    /// The PSA's record as last taken over, compressed.
+    pub source_json: Vec<u8>,
+}
+
+/// A documentation record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its id.
+    pub id: AssetId,
+    /// Its kind.
+    pub kind: Kind,
+    /// The organization it belongs to; none for organizations.
+    pub organization: Option<AssetId>,
+    /// Its standard fields, sorted by field, none of them absent.
+    pub fields: Vec<(Field, Value)>,
+    /// Everything beyond: name and JSON, sorted by name.
+    pub traits: Vec<(String, String)>,
+    /// The connection with the PSA; none for records of the documentation's own.
+    pub link: Option<Link>,
+    /// Fields whose last agreed value differs from what stands in `fields`: the base of the three-way comparison is
+    /// `fields` with these laid over.
+    pub base: Vec<(Field, Value)>,
+    /// Fields that are neither pulled nor pushed until released.
+    pub held: Vec<Field>,
+    /// When something about it changed here last.
+    pub updated: Timestamp,
+}
+
+impl Record {
+    /// What a field holds; absent where it has nothing.
+    pub fn get(&self, field: Field) -> &Value {
+        static ABSENT: Value = Value::Absent;
+        self.fields
+            .binary_search_by_key(&field, |(known, _)| *known)
+            .ok()
+            .and_then(|found| self.fields.get(found))
+            .map_or(&ABSENT, |(_, value)| value)
+    }
+
+    /// Sets a field; an absent value takes it out.
+    pub fn set(&mut self, field: Field, value: Value) {
+        match (
+            self.fields.binary_search_by_key(&field, |(known, _)| *known),
+            value,
+        ) {
+            (Ok(found), Value::Absent) => {
+                self.fields.remove(found);
+            }
+            (Ok(found), value) => {
+                if let Some(slot) = self.fields.get_mut(found) {
+                    slot.1 = value;
+                }
+            }
+            (Err(_), Value::Absent) => {}
+            (Err(place), value) => self.fields.insert(place, (field, value)),
+        }
+    }
+
+    /// What a person calls it.
+    pub fn name(&self) -> String {
+        display_name(self.kind, |field| self.get(field))
+    }
+
+    /// Links of this record whose target is not in the documentation.
+    pub fn unresolved(&self) -> impl Iterator<Item = (Field, &Reference)> {
+        self.fields.iter().filter_map(|(field, value)| match value {
+            Value::Reference(link) if link.asset.is_none() => Some((*field, link)),
+            _ => None,
+        })
+    }
+}
+
+/// What a person calls a record of a kind with these fields: its name, a contact's first and last name, a ticket's
+/// summary.
+pub fn display_name<'a>(kind: Kind, get: impl Fn(Field) -> &'a Value) -> String {
+    let text = |field| get(field).as_text().unwrap_or_default();
+    match kind {
+        Kind::Contact => format!("{} {}", text(Field::FirstName), text(Field::LastName))
+            .trim()
+            .to_owned(),
+        Kind::Ticket => text(Field::Summary).to_owned(),
+        Kind::Organization | Kind::Location | Kind::Configuration => text(Field::Name).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn setting_keeps_order_and_drops_absent() {
+        let mut record = Record {
+            id: AssetId(1),
+            kind: Kind::Contact,
+            organization: None,
+            fields: vec![],
+            traits: vec![],
+            link: None,
+            base: vec![],
+            held: vec![],
+            updated: Timestamp::from_seconds(0).unwrap(),
+        };
+        record.set(Field::LastName, Value::text("Lovelace"));
+        record.set(Field::FirstName, Value::text("Ada"));
+        record.set(Field::Title, Value::text("Countess"));
+        record.set(Field::Title, Value::Absent);
+        assert!(record.fields.is_sorted_by_key(|(field, _)| *field));
+        assert_eq!(record.fields.len(), 2);
+        assert_eq!(record.name(), "Ada Lovelace");
+    }
+}

@@ -1,0 +1,1 @@
+//! Sources of a plugin to a checked component.

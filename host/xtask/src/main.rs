@@ -1,0 +1,3 @@
+//! The project's own commands: demo, build, test, bench, lint, ci.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The stock components as bytes inside the binary.
