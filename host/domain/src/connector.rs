@@ -323,3 +323,44 @@ pub struct MemberPage {
     pub members: Vec<Member>,
     pub next: Option<String>,
 }
+
+/// A change to send to the PSA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub struct Change {
+    pub kind: Kind,
+    pub id: Option<SourceId>,
+    pub parent: Option<SourceId>,
+    pub expected: String,
+    pub desired: String,
+}
+
+/// How a change ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushOutcome {
+    /// It was applied; the PSA's record after it.
+    Applied(crate::SourceRecord),
+    /// Somebody changed the record meanwhile; the record as it is.
+    Moved(crate::SourceRecord),
+    /// It may or may not have been applied; why nobody knows.
+    InDoubt(String),
+}
+
+/// An event the PSA sent, after its signature was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub struct IncomingEvent {
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// What an event is about. It is a hint only: the record is read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSubject {
+    /// The record's kind.
+    pub kind: Kind,
+    /// The record's id.
+    pub id: SourceId,
+    /// Whether the event speaks of a deletion.
+    pub deleted: bool,
+}

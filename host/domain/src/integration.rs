@@ -1,5 +1,6 @@
 //! An integration as it is kept: where it connects to and what a person chose to sync. Secrets are not in it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::{Choice, ConnectorDescription, Selection};
-use crate::{Code, IntegrationId, IntegrationName, Kind, Timestamp};
+use crate::{Code, Explained, IntegrationId, IntegrationName, Kind, Timestamp};
 
 /// An integration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -226,8 +227,9 @@ impl FromStr for Interval {
     }
 }
 
-/// Why an integration does not run until a person acts.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A failure as it is kept and shown: it outlives the error it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
 pub struct Trouble {
     /// The error's code.
     pub code: String,
@@ -238,9 +240,23 @@ pub struct Trouble {
 }
 
 impl Trouble {
-    /// The code as a code.
-    pub fn code(&self) -> Code {
+    /// Keeps an error's code and words.
+    pub fn of(error: &dyn Explained) -> Trouble {
+        Trouble {
+            code: error.code().as_str().to_owned(),
+            message: error.to_string(),
+            hint: error.hint().into_owned(),
+        }
+    }
+}
+
+impl Explained for Trouble {
+    fn code(&self) -> Code {
         Code::parse(&self.code)
+    }
+
+    fn hint(&self) -> Cow<'static, str> {
+        Cow::Owned(self.hint.clone())
     }
 }
 

@@ -20,7 +20,7 @@ pub use code::{Code, Explained};
 pub use fault::{Cause, Fault};
 pub use field::{Field, Shape};
 pub use ids::{AssetId, IntegrationId, IntegrationName, QuarantineId, RunId, SourceId};
-pub use integration::Integration;
+pub use integration::{Integration, Trouble};
 pub use kind::Kind;
 pub use record::{Link, Record, SyncState};
 pub use source::{Exclusion, Pulled, SourceRecord, SourceRef};

@@ -1,7 +1,5 @@
 //! What a mapped record changes about the one that is there: a pure comparison by value.
 
-use sha2::{Digest, Sha256};
-
 use crate::mapping::Draft;
 use crate::{AssetId, Field, Record, Value};
 
@@ -117,68 +115,6 @@ pub fn apply(record: &mut Record, changes: &[Change]) {
     }
 }
 
-/// A digest of a draft as the record it belongs to would hold it: equal drafts have equal ones, so a record whose
-/// shadow equals it needs no comparison. The draft's links have to be resolved before.
-pub fn shadow(organization: Option<AssetId>, draft: &Draft) -> [u8; 16] {
-    let mut digest = Sha256::new();
-    let mut part = |bytes: &[u8]| {
-        digest.update((bytes.len() as u64).to_be_bytes());
-        digest.update(bytes);
-    };
-    part(&organization.map_or(0, |id| id.0).to_be_bytes());
-    for (field, value) in &draft.fields {
-        part(field.as_str().as_bytes());
-        digest_value(value, &mut part);
-    }
-    part(b"traits");
-    for (name, json) in &draft.traits {
-        part(name.as_bytes());
-        part(json.as_bytes());
-    }
-    let bytes: [u8; 32] = digest.finalize().into();
-    let (head, _) = bytes
-        .split_first_chunk::<16>()
-        .expect("a SHA-256 has more than 16 bytes");
-    *head
-}
-
-fn digest_value(value: &Value, part: &mut impl FnMut(&[u8])) {
-    match value {
-        Value::Absent => part(b"-"),
-        Value::Text(text) => {
-            part(b"t");
-            part(text.as_bytes());
-        }
-        Value::Flag(flag) => part(if *flag { b"yes" } else { b"no" }),
-        Value::Date(date) => {
-            part(b"d");
-            part(date.to_string().as_bytes());
-        }
-        Value::Texts(texts) => {
-            part(b"s");
-            part(&(texts.len() as u64).to_be_bytes());
-            texts.iter().for_each(|text| part(text.as_bytes()));
-        }
-        Value::Entries(entries) => {
-            part(b"e");
-            part(&(entries.len() as u64).to_be_bytes());
-            for entry in entries {
-                part(entry.value.as_bytes());
-                part(entry.label.as_bytes());
-                part(if entry.primary { b"1" } else { b"0" });
-                part(entry.extension.as_deref().unwrap_or("\0").as_bytes());
-            }
-        }
-        Value::Reference(link) => {
-            part(b"r");
-            part(&[link.kind.number()]);
-            part(&link.asset.map_or(0, |id| id.0).to_be_bytes());
-            part(link.source.as_ref().map_or("", |id| id.as_str()).as_bytes());
-            part(link.name.as_bytes());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -261,12 +197,6 @@ mod tests {
             }).collect();
             apply(&mut record, &back);
             prop_assert_eq!(record, before);
-        }
-
-        /// Different drafts have different shadows.
-        #[test]
-        fn shadows_tell_drafts_apart(first in any_draft(), second in any_draft()) {
-            prop_assert_eq!(first == second, shadow(None, &first) == shadow(None, &second));
         }
     }
 

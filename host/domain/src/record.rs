@@ -2,6 +2,7 @@
 //! writes one value a record.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{AssetId, Field, IntegrationId, Kind, Reference, SourceId, Timestamp, Value};
 
@@ -42,7 +43,7 @@ pub struct Link {
     pub state: SyncState,
     /// By what it was connected.
     pub by: MatchedBy,
-    /// SHA-256 of the mapped draft as last taken over, its first 16 bytes: an unchanged one needs no work.
+    /// The [`digest`] of the PSA's record as last taken over.
     pub shadow: [u8; 16],
     /// The PSA's record as last taken over, compressed.
     pub source_json: Vec<u8>,
@@ -114,6 +115,15 @@ impl Record {
             _ => None,
         })
     }
+}
+
+/// The first 16 bytes of the SHA-256 of a PSA record's JSON: equal records have equal ones.
+pub fn digest(source_json: &str) -> [u8; 16] {
+    let whole: [u8; 32] = Sha256::digest(source_json.as_bytes()).into();
+    let (head, _) = whole
+        .split_first_chunk::<16>()
+        .expect("a SHA-256 has more than 16 bytes");
+    *head
 }
 
 /// What a person calls a record of a kind with these fields: its name, a contact's first and last name, a ticket's

@@ -1,0 +1,292 @@
+//! What happened to records: a row a field for changes to a record that was there; a record that was made is one id in
+//! the entry of its step, since before it was nothing and after it is the record.
+
+use dovetail_domain::{
+    AssetId, Field, IntegrationId, Kind, Record, RunId, SourceId, SyncState, Timestamp, Value,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Why something changed. The order of the variants is written to disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeCause {
+    /// A run, and the mapping that decided, where it was not the standard one.
+    Run(RunId, Option<String>),
+    /// A person, by name.
+    Person(String),
+    /// A run was taken back.
+    Revert(RunId),
+    /// A file was read in.
+    Import(String),
+}
+
+impl ChangeCause {
+    /// The run it is filed under; run 0 where it was none.
+    pub fn run(&self) -> RunId {
+        match self {
+            ChangeCause::Run(run, _) | ChangeCause::Revert(run) => *run,
+            ChangeCause::Person(_) | ChangeCause::Import(_) => RunId(0),
+        }
+    }
+
+    /// As JSON: `{"kind","id","plugin"}`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let (kind, id, plugin) = match self {
+            ChangeCause::Run(run, plugin) => ("run", run.to_string(), plugin.as_deref()),
+            ChangeCause::Person(name) => ("person", name.clone(), None),
+            ChangeCause::Revert(run) => ("revert", run.to_string(), None),
+            ChangeCause::Import(file) => ("import", file.clone(), None),
+        };
+        json!({"kind": kind, "id": id, "plugin": plugin})
+    }
+}
+
+/// One change of a record. The order of the variants is written to disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "each has what stood before and what stands after")]
+pub enum Change {
+    /// It was made.
+    Created,
+    /// It was taken out.
+    Removed,
+    /// A standard field.
+    Field {
+        field: Field,
+        before: Value,
+        after: Value,
+    },
+    /// A trait; its value is JSON.
+    Trait {
+        name: String,
+        before: Option<String>,
+        after: Option<String>,
+    },
+    /// The organization it belongs to.
+    Organization {
+        before: Option<AssetId>,
+        after: Option<AssetId>,
+    },
+    /// How it stands towards the PSA.
+    State {
+        before: Option<SyncState>,
+        after: Option<SyncState>,
+    },
+    /// The PSA's record it is connected with.
+    Link {
+        before: Option<(IntegrationId, SourceId)>,
+        after: Option<(IntegrationId, SourceId)>,
+    },
+}
+
+impl Change {
+    /// What changed, as JSON names it; none where it is the record as a whole.
+    pub fn field(&self) -> Option<String> {
+        match self {
+            Change::Created | Change::Removed => None,
+            Change::Field { field, .. } => Some(field.to_string()),
+            Change::Trait { name, .. } => Some(format!("traits.{name}")),
+            Change::Organization { .. } => Some("organization".to_owned()),
+            Change::State { .. } => Some("sync".to_owned()),
+            Change::Link { .. } => Some("source".to_owned()),
+        }
+    }
+
+    /// What stood before and stands after, as JSON.
+    pub fn values(&self) -> (serde_json::Value, serde_json::Value) {
+        let parsed = |text: &Option<String>| {
+            text.as_ref().map_or(serde_json::Value::Null, |text| {
+                serde_json::from_str(text).unwrap_or_else(|_| json!(text))
+            })
+        };
+        let link = |link: &Option<(IntegrationId, SourceId)>| {
+            link.as_ref()
+                .map_or(serde_json::Value::Null, |(_, source)| json!(source.as_str()))
+        };
+        let id = |id: &Option<AssetId>| json!(id.map(|id| id.to_string()));
+        match self {
+            Change::Created | Change::Removed => (serde_json::Value::Null, serde_json::Value::Null),
+            Change::Field { before, after, .. } => (before.to_json(), after.to_json()),
+            Change::Trait { before, after, .. } => (parsed(before), parsed(after)),
+            Change::Organization { before, after } => (id(before), id(after)),
+            Change::State { before, after } => (json!(before), json!(after)),
+            Change::Link { before, after } => (link(before), link(after)),
+        }
+    }
+}
+
+/// What changed between two versions of a record, fields first, in their order.
+pub fn differences(before: &Record, after: &Record) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for field in merged(&before.fields, &after.fields) {
+        let (before, after) = (before.get(*field), after.get(*field));
+        if before != after {
+            changes.push(Change::Field {
+                field: *field,
+                before: before.clone(),
+                after: after.clone(),
+            });
+        }
+    }
+    for name in merged(&before.traits, &after.traits) {
+        let of = |record: &Record| {
+            record
+                .traits
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|pair| pair.1.clone())
+        };
+        let (before, after) = (of(before), of(after));
+        if before != after {
+            let name = name.clone();
+            changes.push(Change::Trait { name, before, after });
+        }
+    }
+    if before.organization != after.organization {
+        changes.push(Change::Organization {
+            before: before.organization,
+            after: after.organization,
+        });
+    }
+    let state = |record: &Record| record.link.as_ref().map(|link| link.state);
+    if state(before) != state(after) {
+        changes.push(Change::State {
+            before: state(before),
+            after: state(after),
+        });
+    }
+    let source = |record: &Record| {
+        record
+            .link
+            .as_ref()
+            .map(|link| (link.integration, link.source.clone()))
+    };
+    if source(before) != source(after) {
+        changes.push(Change::Link {
+            before: source(before),
+            after: source(after),
+        });
+    }
+    changes
+}
+
+/// The names in either of two lists, sorted, each once.
+fn merged<'a, N: Ord, V>(one: &'a [(N, V)], other: &'a [(N, V)]) -> Vec<&'a N> {
+    let mut names: Vec<&N> = one.iter().chain(other).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What one step did to records: the entry of the audit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub cause: ChangeCause,
+    /// Records that were made.
+    pub created: Vec<(Kind, AssetId)>,
+    /// Records that were changed; what changed stands in their histories.
+    pub changed: Vec<(Kind, AssetId)>,
+    /// Records that were taken out.
+    pub removed: Vec<(Kind, AssetId)>,
+}
+
+impl AuditEntry {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.created.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+}
+
+/// What one step changed in one record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Chapter {
+    pub(crate) at: Timestamp,
+    pub(crate) cause: ChangeCause,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A row of a record's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub cause: ChangeCause,
+    /// What.
+    pub change: Change,
+}
+
+impl Past {
+    /// As JSON: `{"at","field","before","after","cause"}`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let (before, after) = self.change.values();
+        json!({"at": self.at.to_string(), "field": self.change.field(), "before": before, "after": after,
+               "cause": self.cause.to_json()})
+    }
+}
+
+/// A record a run touched and what it did to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its id.
+    pub id: AssetId,
+    /// When and why.
+    pub at: Timestamp,
+    /// What changed, never nothing.
+    pub changes: Vec<Change>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn differences_name_each_thing_once() {
+        let before = sample::record(2);
+        assert!(differences(&before, &before).is_empty());
+        let mut after = before.clone();
+        after.set(Field::Title, Value::Absent);
+        after.set(Field::FirstName, Value::text("Ada"));
+        after.traits = vec![
+            ("color".to_owned(), "\"red\"".to_owned()),
+            ("size".to_owned(), "1".to_owned()),
+        ];
+        after.organization = None;
+        after.link.as_mut().unwrap().state = SyncState::Orphaned;
+        after.link.as_mut().unwrap().shadow = [9; 16];
+        let changes = differences(&before, &after);
+        let names: Vec<_> = changes.iter().filter_map(Change::field).collect();
+        assert_eq!(
+            names,
+            [
+                "first_name",
+                "title",
+                "traits.color",
+                "traits.size",
+                "organization",
+                "sync"
+            ]
+        );
+        let row = Past {
+            at: before.updated,
+            cause: ChangeCause::Run(RunId(7), None),
+            change: changes[1].clone(),
+        };
+        assert_eq!(
+            row.to_json(),
+            json!({"at": "2023-11-14T22:13:22Z", "field": "title", "before": "title 2", "after": null,
+                   "cause": {"kind": "run", "id": "7", "plugin": null}})
+        );
+        after.link = None;
+        assert!(
+            differences(&before, &after)
+                .iter()
+                .any(|change| matches!(change, Change::Link { after: None, .. }))
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! A run's document: what `sync`, `run show` and `run list` print.
+
+use std::collections::BTreeMap;
+
+use dovetail_domain::integration::Trouble;
+use dovetail_domain::{IntegrationId, IntegrationName, Kind, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// A run of an integration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Its id. Greater is later.
+    pub id: RunId,
+    /// The integration.
+    pub integration: IntegrationId,
+    /// What the integration was called then.
+    pub name: IntegrationName,
+    /// How much it reads.
+    pub mode: RunMode,
+    /// Who wanted it.
+    pub trigger: RunTrigger,
+    /// Whether it writes nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// How it stands.
+    pub status: RunStatus,
+    /// Why it stands so, in a word such as `orphan-brake`.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// What ended it, where it did not succeed.
+    #[serde(default)]
+    pub trouble: Option<Trouble>,
+    /// What became of what was read.
+    #[serde(default)]
+    pub entities: BTreeMap<Kind, Tally>,
+    /// What became of edits.
+    #[serde(default)]
+    pub pushed: BTreeMap<Kind, Pushed>,
+    /// Requests sent to the PSA.
+    #[serde(default)]
+    pub requests: u64,
+    /// Bytes received from the PSA.
+    #[serde(default)]
+    pub bytes: u64,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; none while it is on.
+    #[serde(default)]
+    pub finished: Option<Timestamp>,
+}
+
+/// How much a run reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunMode {
+    /// Everything that is selected.
+    Full,
+    /// What changed.
+    Incremental,
+}
+
+/// Who wanted a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunTrigger {
+    /// A person.
+    Manual,
+    /// The clock.
+    Schedule,
+    /// Settings were saved.
+    Settings,
+}
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "described in the contract")]
+pub enum RunStatus {
+    /// It is on.
+    Running,
+    Succeeded,
+    Partial,
+    Waiting,
+    Stalled,
+    Failed,
+    Cancelled,
+}
+
+/// What became of the records of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub struct Tally {
+    pub read: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub orphaned: u64,
+    pub quarantined: u64,
+    pub waiting: u64,
+}
+
+/// What became of the edits of a kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[allow(missing_docs, reason = "described in the contract")]
+pub struct Pushed {
+    pub sent: u64,
+    pub confirmed: u64,
+    pub conflicts: u64,
+    pub failed: u64,
+}
+
+impl Run {
+    /// A run that begins.
+    pub fn begin(
+        id: RunId,
+        integration: IntegrationId,
+        name: IntegrationName,
+        mode: RunMode,
+        trigger: RunTrigger,
+        started: Timestamp,
+    ) -> Run {
+        Run {
+            id,
+            integration,
+            name,
+            mode,
+            trigger,
+            dry_run: false,
+            status: RunStatus::Running,
+            reason: None,
+            trouble: None,
+            entities: BTreeMap::new(),
+            pushed: BTreeMap::new(),
+            requests: 0,
+            bytes: 0,
+            started,
+            finished: None,
+        }
+    }
+
+    /// The tally of a kind, to count in.
+    pub fn tally(&mut self, kind: Kind) -> &mut Tally {
+        self.entities.entry(kind).or_default()
+    }
+
+    /// The document of the contract; kinds of which nothing was read are there with zeros. `error` says what ended it,
+    /// null where it succeeded.
+    pub fn to_json(&self) -> serde_json::Value {
+        let every = |of: &dyn Fn(Kind) -> serde_json::Value| -> serde_json::Value {
+            Kind::ALL
+                .into_iter()
+                .map(|kind| (kind.to_string(), of(kind)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
+        };
+        let error = self
+            .trouble
+            .as_ref()
+            .map(|trouble| json!({"code": trouble.code, "message": trouble.message, "hint": trouble.hint}));
+        json!({
+            "run": self.id.to_string(),
+            "integration": self.name.as_str(),
+            "mode": self.mode,
+            "trigger": self.trigger,
+            "dry_run": self.dry_run,
+            "status": self.status,
+            "reason": self.reason,
+            "error": error,
+            "entities": every(&|kind| json!(self.entities.get(&kind).copied().unwrap_or_default())),
+            "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
+            "requests": self.requests,
+            "bytes": self.bytes,
+            "started": self.started.to_string(),
+            "finished": self.finished.map(|time| time.to_string()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Run {
+        let started = Timestamp::from_seconds(1_700_000_000).unwrap();
+        let name = "acme".parse().unwrap();
+        Run::begin(
+            RunId(12),
+            IntegrationId(1),
+            name,
+            RunMode::Full,
+            RunTrigger::Settings,
+            started,
+        )
+    }
+
+    #[test]
+    fn the_document_has_every_kind() {
+        let mut run = run();
+        run.tally(Kind::Contact).created = 3;
+        let json = run.to_json();
+        assert_eq!(json["run"], "12");
+        assert_eq!(json["entities"]["contact"]["created"], 3);
+        assert_eq!(json["entities"]["ticket"]["waiting"], 0);
+        assert_eq!(json["pushed"]["organization"]["conflicts"], 0);
+        assert_eq!(
+            (&json["status"], &json["mode"]),
+            (&json!("running"), &json!("full"))
+        );
+        assert_eq!(json["finished"], serde_json::Value::Null);
+        let kept: Run = serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap();
+        assert_eq!(kept, run);
+    }
+
+    #[test]
+    fn documents_of_earlier_versions_can_be_read() {
+        let old = json!({"id": 1, "integration": 1, "name": "acme", "mode": "full", "trigger": "manual",
+                         "status": "succeeded", "started": "2026-11-01T09:30:00Z", "entities": {"ticket": {"read": 5}}});
+        let run: Run = serde_json::from_value(old).unwrap();
+        assert_eq!(run.entities[&Kind::Ticket].read, 5);
+    }
+}

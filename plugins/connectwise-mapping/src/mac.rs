@@ -1,0 +1,126 @@
+//! The one text in which ConnectWise keeps MAC addresses, as monitoring tools fill it: one address in any spelling,
+//! several with something between them, or words. Nothing of it is lost: the first address is the field, further ones
+//! and a text that is not addresses alone become traits.
+
+/// What stands in the text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Macs {
+    /// The addresses in their order, each once, as `AA:BB:CC:DD:EE:FF`.
+    pub(crate) addresses: Vec<String>,
+    /// Whether there are words beside addresses, or words only.
+    pub(crate) has_words: bool,
+}
+
+/// Reads the text.
+pub(crate) fn read(text: &str) -> Macs {
+    let mut macs = Macs::default();
+    // Pairs with blanks between them are one address, not six words.
+    if let Some(address) = canonical(text.trim()) {
+        macs.addresses.push(address);
+        return macs;
+    }
+    let parts = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|' | '/' | '&' | '+'));
+    for part in parts.filter(|part| !part.is_empty()) {
+        match canonical(part) {
+            Some(address) if macs.addresses.contains(&address) => {}
+            Some(address) => macs.addresses.push(address),
+            None => macs.has_words = true,
+        }
+    }
+    macs
+}
+
+/// One address as `AA:BB:CC:DD:EE:FF`. It may be written in one piece or in groups of 2, 4 or 6 digits with `:`, `-`,
+/// `.` or blanks between them.
+pub(crate) fn canonical(text: &str) -> Option<String> {
+    let separator = text.chars().find(|c| !c.is_ascii_hexdigit());
+    if !matches!(separator, None | Some(':' | '-' | '.' | ' ')) {
+        return None;
+    }
+    let mut digits = String::with_capacity(12);
+    let mut group_length = None;
+    for group in text.split(|c| Some(c) == separator) {
+        let alike = *group_length.get_or_insert(group.len()) == group.len();
+        if !alike || !matches!(group.len(), 2 | 4 | 6 | 12) || !group.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return None;
+        }
+        digits.push_str(group);
+    }
+    if digits.len() != 12 {
+        return None;
+    }
+    let mut address = String::with_capacity(17);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && place % 2 == 0 {
+            address.push(':');
+        }
+        address.push(digit.to_ascii_uppercase());
+    }
+    Some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_is_one_address() {
+        for text in [
+            "00:1a:2B:3c:4d:5e",
+            "00-1A-2B-3C-4D-5E",
+            "001a.2b3c.4d5e",
+            "001A2B3C4D5E",
+            "001A2B-3C4D5E",
+            "00 1a 2b 3c 4d 5e",
+            "  00:1A:2B:3C:4D:5E ",
+        ] {
+            let macs = read(text);
+            assert_eq!(macs.addresses, ["00:1A:2B:3C:4D:5E"], "{text}");
+            assert!(!macs.has_words);
+        }
+    }
+
+    #[test]
+    fn several_are_split_and_each_stands_once() {
+        for between in [",", ", ", ";", " ", "|", " / ", "\r\n"] {
+            let text = format!("001A2B3C4D5E{between}00:1A:2B:3C:4D:5F{between}00-1a-2b-3c-4d-5e");
+            let macs = read(&text);
+            assert_eq!(
+                macs.addresses,
+                ["00:1A:2B:3C:4D:5E", "00:1A:2B:3C:4D:5F"],
+                "{text}"
+            );
+            assert!(!macs.has_words);
+        }
+    }
+
+    #[test]
+    fn words_are_noticed() {
+        assert_eq!(
+            read("n/a"),
+            Macs {
+                addresses: vec![],
+                has_words: true
+            }
+        );
+        let mixed = read("001A2B3C4D5E (eth0)");
+        assert_eq!(mixed.addresses, ["00:1A:2B:3C:4D:5E"]);
+        assert!(mixed.has_words);
+        assert_eq!(read(""), Macs::default());
+    }
+
+    #[test]
+    fn what_only_looks_like_one() {
+        for text in [
+            "00:1A:2B:3C:4D",
+            "00:1A:2B:3C:4D:5E:6F:70",
+            "0:1A:2B:3C:4D:5E",
+            "00:1A-2B:3C:4D:5E",
+            "001A2B3C4D5G",
+            "::",
+            "é",
+        ] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
+    }
+}
