@@ -1,1 +1,55 @@
 //! Every command as a request value and the one function that executes it.
+//!
+//! - [`request`], [`answer`], [`problem`]: what goes in and what comes out.
+//! - [`home`]: the folder everything is kept in, and its lock. [`socket`]: how a command reaches a busy home.
+//!   [`session`]: the two behind one door.
+//! - `execute`: request to answer; one file a family of commands.
+//! - [`queue`]: which run comes next. `dispatch`: the runs of this process. [`scheduler`]: `serve`.
+//! - [`status`], [`outcome`]: how an integration stands and how a run's end becomes an exit code, as tables.
+
+pub mod answer;
+mod assets;
+pub mod caller;
+pub mod choose;
+mod config;
+mod dispatch;
+mod execute;
+mod form;
+pub mod home;
+mod host;
+mod integrations;
+mod mappings;
+pub mod outcome;
+mod people;
+mod plugins;
+pub mod problem;
+pub mod queue;
+mod removal;
+pub mod request;
+mod runs;
+pub mod scheduler;
+mod schema;
+pub mod secret;
+pub mod session;
+mod settings;
+mod shelf;
+pub mod socket;
+pub mod status;
+
+pub use answer::Answer;
+pub use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, Tally};
+pub use dovetail_sync::{Event, Progress};
+pub use caller::{Caller, NoCaller, Question, Reply};
+pub use home::HomeFolder;
+pub use problem::Problem;
+pub use request::Request;
+pub use secret::SecretText;
+pub use session::Session;
+
+/// What the binary's first argument asks for where it is the child that compiles a plugin: it does that and nothing
+/// else, and this gives what it ends with. None: it is the program itself.
+pub fn compile_child() -> Option<std::process::ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let asked = arguments.next().is_some_and(|first| first == dovetail_runtime::CHILD_ARGUMENT);
+    asked.then(|| dovetail_runtime::compile_child_main(arguments))
+}

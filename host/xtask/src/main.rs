@@ -1,3 +1,43 @@
-//! The project's own commands: demo, build, test, bench, lint, ci.
+//! The project's own commands. Each says what it does and what it installs.
+//!
+//! | command | what it does |
+//! | --- | --- |
+//! | `cargo xtask build` | builds the plugins and the binary |
+//! | `cargo xtask demo` | builds everything, starts the simulator, connects, syncs, and shows what came of it |
+//! | `cargo xtask test` | runs every test |
+//! | `cargo xtask bench` | measures a full sync against its floor |
+//! | `cargo xtask lint` | fmt, clippy and docs with warnings denied; licences and bans where cargo-deny is installed |
 
-fn main() {}
+mod bench;
+mod build;
+mod command;
+mod demo;
+mod lint;
+mod simulator;
+mod test;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let done = match name.as_str() {
+        "build" => build::build(),
+        "demo" => demo::demo(&rest),
+        "test" => test::test(&rest),
+        "bench" => bench::bench(&rest),
+        "lint" => lint::lint(),
+        "ci" => test::test(&[]).and_then(|()| lint::lint()),
+        other => Err(format!(
+            "`{other}` is not one of build, demo, test, bench, lint, ci"
+        )),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

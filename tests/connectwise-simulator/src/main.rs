@@ -14,6 +14,18 @@ struct Arguments {
     /// How many records there are, from 30 to 1,000,000; without it, the demo's set of about 350.
     #[arg(long, conflicts_with = "demo")]
     records: Option<u64>,
+    /// Exact numbers in place of the proportions of `--records`.
+    #[arg(long, requires = "records")]
+    companies: Option<u64>,
+    /// Likewise.
+    #[arg(long, requires = "records")]
+    contacts: Option<u64>,
+    /// Likewise.
+    #[arg(long, requires = "records")]
+    configurations: Option<u64>,
+    /// Likewise.
+    #[arg(long, requires = "records")]
+    tickets: Option<u64>,
     /// The demo's set of records, answered loosely.
     #[arg(long)]
     demo: bool,
@@ -40,6 +52,19 @@ struct Arguments {
     faults: Option<u64>,
 }
 
+impl Arguments {
+    fn size(&self) -> Size {
+        let usual = self.records.map_or_else(Size::demo, Size::records);
+        Size {
+            companies: self.companies.unwrap_or(usual.companies),
+            contacts: self.contacts.unwrap_or(usual.contacts),
+            configurations: self.configurations.unwrap_or(usual.configurations),
+            tickets: self.tickets.unwrap_or(usual.tickets),
+            members: usual.members,
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(Arguments::parse()).await {
@@ -54,7 +79,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let simulator = Simulator::start(Config {
         seed: arguments.seed,
-        size: arguments.records.map_or_else(Size::demo, Size::records),
+        size: arguments.size(),
         loose: arguments.loose || arguments.demo,
         faults: arguments.faults.map(FaultPlan::seeded),
         port: arguments.port,

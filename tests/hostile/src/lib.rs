@@ -1,10 +1,145 @@
-//! Guests that misbehave on purpose.
-use dovetail_sdk::mapping::{exports, types};
+//! A mapping that misbehaves on purpose. What it does with a record stands in the record's JSON, `{"do":"WORD"}`; a
+//! record that says nothing of the kind is mapped as it should be.
+
+#![allow(clippy::panic, reason = "that is what it is for")]
+
+use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch};
+use dovetail_sdk::mapping::log::{self, Level};
+use dovetail_sdk::mapping::types::{Cause, Fault, Field, SourceRecord, Supplement, Value};
 
 struct Hostile;
+
 impl dovetail_sdk::Mapping for Hostile {
-    fn describe() -> exports::Description { exports::Description{name:"hostile".into(),title:"Hostile".into(),version:"1.0.0".into(),connectors:vec![],overlay:false,table:vec![],config_schema:String::new()} }
-    fn convert(_c: exports::Context, records: Vec<exports::Input>) -> Vec<Result<exports::Outcome, types::Fault>> { records.into_iter().map(|_| Ok(exports::Outcome::Skipped("x".into()))).collect() }
-    fn to_source(_c: exports::Context, _e: Vec<exports::Edit>) -> Vec<Result<exports::Patch, types::Fault>> { vec![] }
+    fn describe() -> Description {
+        Description {
+            name: "hostile".to_owned(),
+            title: "Hostile".to_owned(),
+            version: "1.0.0".to_owned(),
+            connectors: vec![],
+            overlay: false,
+            table: vec![],
+            config_schema: String::new(),
+        }
+    }
+
+    fn convert(_: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {
+        let whole: Vec<String> = records.iter().map(|input| deed(&input.source)).collect();
+        let mut answers: Vec<_> = records.into_iter().map(|input| one(&input.source)).collect();
+        if whole.iter().any(|deed| deed == "one-too-few") {
+            answers.pop();
+        }
+        if whole.iter().any(|deed| deed == "one-too-many") {
+            answers.push(Ok(Outcome::Skipped("nobody asked".to_owned())));
+        }
+        answers
+    }
+
+    fn to_source(_: Context, edits: Vec<Edit>) -> Vec<Result<Patch, Fault>> {
+        let patch = |edit: Edit| {
+            if edit.source.as_ref().is_some_and(|source| deed(source) == "panic") {
+                panic!("no way back");
+            }
+            Ok(Patch {
+                json: "{\"name\":\"back\"}".to_owned(),
+                refused: vec![],
+            })
+        };
+        edits.into_iter().map(patch).collect()
+    }
 }
+
 dovetail_sdk::export_mapping!(Hostile);
+
+fn deed(source: &SourceRecord) -> String {
+    let told = source
+        .json
+        .split("\"do\":\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    told.unwrap_or_default().to_owned()
+}
+
+fn one(source: &SourceRecord) -> Result<Outcome, Fault> {
+    let name = text("name", &source.name);
+    match deed(source).as_str() {
+        "loop" => endless(),
+        "log" => loop {
+            log::write(Level::Info, "again");
+        },
+        "memory" => {
+            let mut hoard = Vec::new();
+            loop {
+                hoard.push(vec![1_u8; 1024 * 1024]);
+                std::hint::black_box(&hoard);
+            }
+        }
+        "recursion" => fields(vec![text("notes", &deeper(1).to_string())]),
+        "oversized" => traits(vec![("big".to_owned(), "x".repeat(64 * 1024 * 1024))]),
+        "panic" => panic!("cannot read \u{1b}[31m{}", source.id),
+        "fault" => Err(Fault {
+            cause: Cause::Data("name".to_owned()),
+            message: format!("\u{7}the name is missing{}", "!".repeat(10_000)),
+        }),
+        "skip" => Ok(Outcome::Skipped("a spare part".to_owned())),
+        "unknown-field" => fields(vec![text("serial", "1")]),
+        "duplicate-field" => fields(vec![name.clone(), name]),
+        "invalid-date" => fields(vec![Field {
+            name: "installed_at".to_owned(),
+            content: Value::Date("2026-02-30".to_owned()),
+        }]),
+        "wrong-shape" => fields(vec![text("active", "yes")]),
+        "long-text" => fields(vec![text("notes", &"x".repeat(64 * 1024 + 1))]),
+        "nul" => fields(vec![text("notes", "a\0b")]),
+        "many-texts" => fields(vec![Field {
+            name: "type".to_owned(),
+            content: Value::Texts(vec!["x".to_owned(); 201]),
+        }]),
+        "broken-trait" => traits(vec![("rack".to_owned(), "{\"unit\":".to_owned())]),
+        "deep-trait" => traits(vec![(
+            "rack".to_owned(),
+            format!("{}1{}", "[".repeat(9), "]".repeat(9)),
+        )]),
+        _ => fields(vec![name]),
+    }
+}
+
+fn text(name: &str, content: &str) -> Field {
+    Field {
+        name: name.to_owned(),
+        content: Value::Text(content.to_owned()),
+    }
+}
+
+fn fields(fields: Vec<Field>) -> Result<Outcome, Fault> {
+    Ok(Outcome::Mapped(Draft {
+        organization: None,
+        fields,
+        traits: vec![],
+    }))
+}
+
+fn traits(traits: Vec<(String, String)>) -> Result<Outcome, Fault> {
+    let traits = traits
+        .into_iter()
+        .map(|(name, json)| Supplement { name, json })
+        .collect();
+    Ok(Outcome::Mapped(Draft {
+        organization: None,
+        fields: vec![],
+        traits,
+    }))
+}
+
+fn endless() -> ! {
+    let mut turns = 0_u64;
+    loop {
+        turns = std::hint::black_box(turns.wrapping_add(1));
+    }
+}
+
+/// Calls itself with so little of its own that the native stack ends before the guest's.
+#[inline(never)]
+fn deeper(depth: u64) -> u64 {
+    let below: fn(u64) -> u64 = std::hint::black_box(deeper);
+    below(depth.wrapping_add(1)).wrapping_mul(3).wrapping_add(depth)
+}

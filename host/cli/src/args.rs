@@ -1,0 +1,457 @@
+//! The words of the command line. Help, completions and man pages all come from these types.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dovetail_domain::Kind;
+
+/// Joins a PSA with its IT documentation.
+#[derive(Parser)]
+#[command(name = "dovetail", version, propagate_version = true, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// The state folder [default: the platform's data folder]
+    #[arg(long, global = true, env = "DOVETAIL_HOME", value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// How to print
+    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
+    pub(crate) format: Format,
+    /// Say more on stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing but errors on stderr
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Table,
+    /// One JSON document
+    Json,
+    /// Lists as one JSON object a line
+    Jsonl,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Connections with PSAs
+    #[command(subcommand)]
+    Integration(Integration),
+    /// What can be connected with, and what to do on its side
+    #[command(subcommand)]
+    Connector(Connector),
+    /// What is synced
+    #[command(subcommand)]
+    Settings(Settings),
+    /// Run an integration now, ahead of the queue, and follow it to its end
+    Sync {
+        /// The integration
+        name: String,
+        /// Read everything, whatever changed; every pass of this version does
+        #[arg(long)]
+        full: bool,
+    },
+    /// What ran
+    #[command(subcommand)]
+    Run(Run),
+    /// Records of the PSA that could not be taken over
+    #[command(subcommand)]
+    Quarantine(Quarantine),
+    /// Documentation records
+    #[command(subcommand)]
+    Asset(Asset),
+    /// People of the PSA and their invitations
+    #[command(subcommand)]
+    User(User),
+    /// Plugins: connectors and mappings
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// Mapping layers of an integration
+    #[command(subcommand)]
+    Mapping(Mapping),
+    /// Run due and queued syncs until stopped
+    Serve {
+        /// Where /healthz and /readyz answer; a loopback address
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+        listen: String,
+    },
+    /// Settings of the house
+    #[command(subcommand)]
+    Config(Config),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a folder
+    Man {
+        /// The folder
+        dir: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Integration {
+    /// Add an integration; nothing is sent yet
+    Add {
+        /// Its name: a-z, 0-9, - and _
+        name: String,
+        /// The connector
+        #[arg(long)]
+        connector: String,
+        #[command(flatten)]
+        setup: Setup,
+    },
+    /// Check live: certificate, company, credentials, each permission
+    Connect {
+        /// The integration
+        name: String,
+    },
+    /// List integrations with their status
+    List,
+    /// Show one
+    Show {
+        /// The integration
+        name: String,
+    },
+    /// Change how it connects; what is not mentioned stays
+    Update {
+        /// The integration
+        name: String,
+        #[command(flatten)]
+        setup: Setup,
+        /// Trust no private authority any more
+        #[arg(long, conflicts_with = "ca_file")]
+        no_ca_file: bool,
+        /// Refuse loopback and private addresses again
+        #[arg(long, conflicts_with = "allow_private_network")]
+        no_private_network: bool,
+        /// Use no proxy any more
+        #[arg(long, conflicts_with = "proxy")]
+        no_proxy: bool,
+    },
+    /// Begin no further run; one that is on goes to its end
+    Pause {
+        /// The integration
+        name: String,
+    },
+    /// Let runs begin again
+    Resume {
+        /// The integration
+        name: String,
+    },
+    /// Remove it
+    Remove {
+        /// The integration
+        name: String,
+        #[command(flatten)]
+        fate: Fate,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Setup {
+    /// A setting the connector asks for; `dovetail connector guide` lists them
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// A secret and where it is: env:VAR, file:PATH or - for standard input
+    #[arg(long = "secret", value_name = "KEY=SOURCE")]
+    pub(crate) secrets: Vec<String>,
+    /// Trust the private authority whose certificates are in this file
+    #[arg(long, value_name = "PEM")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Permit loopback and private addresses for this integration
+    #[arg(long)]
+    pub(crate) allow_private_network: bool,
+    /// Reach the PSA through this proxy; the environment's are never used
+    #[arg(long, value_name = "URL")]
+    pub(crate) proxy: Option<String>,
+    /// Requests a minute, or `unlimited`
+    #[arg(long, value_name = "N")]
+    pub(crate) requests_per_minute: Option<String>,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Fate {
+    /// Records stay, and stay connected: the same integration added again takes them up
+    #[arg(long)]
+    pub(crate) keep_data_and_links: bool,
+    /// Records stay as the documentation's own
+    #[arg(long)]
+    pub(crate) keep_data: bool,
+    /// Records go, after they are written to a file
+    #[arg(long)]
+    pub(crate) delete_data: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Connector {
+    /// List connectors
+    List,
+    /// What to do on the PSA's side, step by step
+    Guide {
+        /// The connector
+        connector: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Settings {
+    /// Show every group with its options, recommended ones first
+    Show {
+        /// The integration
+        name: String,
+    },
+    /// Choose what is synced; saving queues a run
+    Set {
+        /// The integration
+        name: String,
+        /// Options of a group: all, none, recommended or labels with commas (`\,` is a comma inside a label)
+        #[arg(long, value_name = "GROUP=WHAT")]
+        select: Vec<String>,
+        /// Whether contacts are synced
+        #[arg(long, value_name = "on|off", value_enum)]
+        contacts: Option<Switch>,
+        /// Which tickets: open, since=90d or all
+        #[arg(long, value_name = "WINDOW")]
+        tickets: Option<String>,
+        /// How often a run is due: 30m, 1h
+        #[arg(long, value_name = "TIME")]
+        interval: Option<String>,
+        /// How often a run reads everything
+        #[arg(long, value_name = "TIME")]
+        full_every: Option<String>,
+        /// Which kinds' edits go back to the PSA: on, off or KIND=on|off
+        #[arg(long, value_name = "WHICH")]
+        two_way: Vec<String>,
+        /// The label of a new contact's e-mail address in the PSA
+        #[arg(long, value_name = "LABEL")]
+        contact_email_type: Option<String>,
+        /// The label of a new contact's phone number in the PSA
+        #[arg(long, value_name = "LABEL")]
+        contact_phone_type: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Run {
+    /// List runs, newest first
+    List {
+        /// Of this integration only
+        name: Option<String>,
+    },
+    /// Show one
+    Show {
+        /// The run
+        run: String,
+    },
+    /// Stop one; what it stored stays
+    Cancel {
+        /// The run
+        run: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Quarantine {
+    /// List records that could not be taken over, with the reason
+    List {
+        /// Of this integration only
+        name: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindWord {
+    Organization,
+    Location,
+    Contact,
+    Configuration,
+    Ticket,
+}
+
+impl From<KindWord> for Kind {
+    fn from(word: KindWord) -> Kind {
+        match word {
+            KindWord::Organization => Kind::Organization,
+            KindWord::Location => Kind::Location,
+            KindWord::Contact => Kind::Contact,
+            KindWord::Configuration => Kind::Configuration,
+            KindWord::Ticket => Kind::Ticket,
+        }
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Asset {
+    /// List records of a kind
+    List {
+        /// The kind
+        kind: KindWord,
+        /// Connected through this integration
+        #[arg(long, value_name = "NAME")]
+        integration: Option<String>,
+        /// Of this organization
+        #[arg(long, value_name = "NAME|ID")]
+        organization: Option<String>,
+        /// Whose field holds this, whatever the case of its letters; several have to hold at once
+        #[arg(long = "where", value_name = "FIELD=VALUE")]
+        filters: Vec<String>,
+        /// At most so many [default: 100 in tables, none in JSON]
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Show one record
+    Show {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleWord {
+    Administrator,
+    Manager,
+    Editor,
+    Reader,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum User {
+    /// Every licensed, active PSA user, all ticked
+    Suggested {
+        /// The integration
+        name: String,
+    },
+    /// Record invitations for 14 days
+    Invite {
+        /// The integration
+        name: String,
+        #[command(flatten)]
+        whom: Whom,
+        /// What they may do
+        #[arg(long, value_enum)]
+        role: RoleWord,
+    },
+    /// Invite nobody now
+    Skip {
+        /// The integration
+        name: String,
+    },
+    /// List people and invitations
+    List,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+pub(crate) struct Whom {
+    /// Everybody who is suggested [default]
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// These only
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// All but these
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) except: Vec<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Plugin {
+    /// What a plugin is and asks for
+    Inspect {
+        /// A component's file, or the name of an installed plugin
+        plugin: String,
+    },
+    /// Install a component
+    Add {
+        /// The component's file
+        file: PathBuf,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List plugins
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Mapping {
+    /// Show the effective table: field, source path, direction, layer
+    Show {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Lay a mapping over what is there
+    Set {
+        #[command(flatten)]
+        place: Place,
+        /// The plugin
+        #[arg(long = "use", value_name = "PLUGIN")]
+        plugin: String,
+        /// Its configuration, a JSON file
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// The layer after which it comes [default: the last]
+        #[arg(long, value_name = "PLUGIN")]
+        after: Option<String>,
+    },
+    /// Take a layer away
+    Unset {
+        #[command(flatten)]
+        place: Place,
+        /// The plugin
+        #[arg(long = "use", value_name = "PLUGIN")]
+        plugin: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Place {
+    /// The integration
+    pub(crate) name: String,
+    /// For this organization of it only
+    #[arg(long, value_name = "NAME|ID")]
+    pub(crate) organization: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Config {
+    /// Print a setting, or all
+    Get {
+        /// The key
+        key: Option<String>,
+    },
+    /// Set a setting; without a value it is taken out
+    Set {
+        /// The key
+        key: String,
+        /// The value
+        value: Option<String>,
+    },
+    /// Encrypt every secret anew under a new key
+    RotateKey,
+}

@@ -1,0 +1,63 @@
+//! Answers as people read them.
+
+mod records;
+mod setup;
+
+use std::fmt::Write;
+
+use dovetail_server::Answer;
+
+/// An answer as text, with a newline at its end.
+pub(super) fn render(answer: &Answer) -> String {
+    let mut out = String::new();
+    match answer {
+        Answer::Integration(answer) => setup::integration(&mut out, answer),
+        Answer::Integrations(rows) => setup::integrations(&mut out, rows),
+        Answer::Connected(answer) => setup::connected(&mut out, answer),
+        Answer::Removed(answer) => setup::removed(&mut out, answer),
+        Answer::Connectors(rows) => setup::connectors(&mut out, rows),
+        Answer::Guide(guide) => setup::guide(&mut out, guide),
+        Answer::Settings(settings) => setup::settings(&mut out, settings),
+        Answer::SettingsSaved(saved) => setup::saved(&mut out, saved),
+        Answer::Run(run) => records::run(&mut out, run),
+        Answer::Runs(runs) => records::runs(&mut out, runs),
+        Answer::Quarantine(rows) => records::quarantine(&mut out, rows),
+        Answer::Assets(page) => records::assets(&mut out, page),
+        Answer::Asset(asset) => records::asset(&mut out, asset),
+        Answer::Suggested(people) => records::suggested(&mut out, people),
+        Answer::Invited(invited) => records::invited(&mut out, invited),
+        Answer::Users(users) => records::users(&mut out, users),
+        Answer::Plugin(plugin) => setup::plugin(&mut out, plugin),
+        Answer::Plugins(rows) => setup::plugins(&mut out, rows),
+        Answer::Mapping(mapping) => setup::mapping(&mut out, mapping),
+        Answer::Config(settings) => {
+            for (key, value) in settings {
+                line(&mut out, format_args!("{key} = {value}"));
+            }
+            if settings.is_empty() {
+                line(&mut out, format_args!("Nothing is set."));
+            }
+        }
+        Answer::KeyRotated(rotated) => {
+            let (secrets, key) = (rotated.secrets, &rotated.key);
+            line(&mut out, format_args!("{secrets} secrets are sealed anew under the key {key}."));
+            if let Some(note) = &rotated.note {
+                line(&mut out, format_args!("{note}"));
+            }
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = out.write_fmt(text);
+    out.push('\n');
+}
+
+fn yes_no(flag: bool) -> &'static str {
+    if flag { "yes" } else { "no" }
+}
+
+#[cfg(test)]
+mod tests;

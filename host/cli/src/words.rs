@@ -1,0 +1,283 @@
+//! From the words of the command line to a request. What is decided here is what each word means, nothing else.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use dovetail_domain::{Code, Kind};
+use dovetail_server::request::{
+    AssetQuery, Change, Fate, IntegrationAdd, IntegrationUpdate, MappingPlace, NetworkChange, Role,
+    SettingsChange, Whom, key_and_value,
+};
+use dovetail_server::secret::{SecretSource, SecretText};
+use dovetail_server::{Problem, Request, choose};
+
+use crate::args::{self, Command};
+
+type Result<T> = std::result::Result<T, Problem>;
+
+/// The request a command stands for; none where it is none of the server's.
+pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<Request>> {
+    let request = match command {
+        Command::Integration(command) => integration(command, input)?,
+        Command::Connector(args::Connector::List) => Request::ConnectorList,
+        Command::Connector(args::Connector::Guide { connector }) => Request::ConnectorGuide(connector),
+        Command::Settings(args::Settings::Show { name }) => Request::SettingsShow(parse(&name)?),
+        Command::Settings(command) => Request::SettingsSet(settings(command)?),
+        Command::Sync { name, full: _ } => Request::Sync(parse(&name)?),
+        Command::Run(args::Run::List { name }) => Request::RunList(maybe(name)?),
+        Command::Run(args::Run::Show { run }) => Request::RunShow(parse(&run)?),
+        Command::Run(args::Run::Cancel { run }) => Request::RunCancel(parse(&run)?),
+        Command::Quarantine(args::Quarantine::List { name }) => Request::QuarantineList(maybe(name)?),
+        Command::Asset(command) => asset(command)?,
+        Command::User(command) => user(command)?,
+        Command::Plugin(args::Plugin::Inspect { plugin }) => Request::PluginInspect(file_or_name(plugin)?),
+        Command::Plugin(args::Plugin::Add { file, yes }) => Request::PluginAdd {
+            file: whole(&file)?,
+            yes,
+        },
+        Command::Plugin(args::Plugin::List) => Request::PluginList,
+        Command::Mapping(command) => mapping(command)?,
+        Command::Config(args::Config::Get { key }) => Request::ConfigGet(key),
+        Command::Config(args::Config::Set { key, value }) => Request::ConfigSet(key, value),
+        Command::Config(args::Config::RotateKey) => Request::ConfigRotateKey,
+        Command::Serve { .. } | Command::Completions { .. } | Command::Man { .. } => return Ok(None),
+    };
+    Ok(Some(request))
+}
+
+fn integration(command: args::Integration, input: &mut dyn Read) -> Result<Request> {
+    use args::Integration as I;
+    Ok(match command {
+        I::Add {
+            name,
+            connector,
+            setup,
+        } => Request::IntegrationAdd(IntegrationAdd {
+            name: parse(&name)?,
+            connector,
+            settings: pairs(&setup.settings, "--set")?,
+            secrets: secrets(&setup.secrets, input)?,
+            network: network(&setup)?,
+        }),
+        I::Update {
+            name,
+            setup,
+            no_ca_file,
+            no_private_network,
+            no_proxy,
+        } => {
+            let mut network = network(&setup)?;
+            if no_ca_file {
+                network.ca_file = Change::Clear;
+            }
+            if no_proxy {
+                network.proxy = Change::Clear;
+            }
+            if no_private_network {
+                network.allow_private_network = Some(false);
+            }
+            Request::IntegrationUpdate(IntegrationUpdate {
+                name: parse(&name)?,
+                settings: pairs(&setup.settings, "--set")?,
+                secrets: secrets(&setup.secrets, input)?,
+                network,
+            })
+        }
+        I::Connect { name } => Request::IntegrationConnect(parse(&name)?),
+        I::List => Request::IntegrationList,
+        I::Show { name } => Request::IntegrationShow(parse(&name)?),
+        I::Pause { name } => Request::IntegrationPause(parse(&name)?),
+        I::Resume { name } => Request::IntegrationResume(parse(&name)?),
+        I::Remove { name, fate, yes } => Request::IntegrationRemove {
+            name: parse(&name)?,
+            fate: match (fate.keep_data_and_links, fate.keep_data) {
+                (true, _) => Fate::KeepDataAndLinks,
+                (_, true) => Fate::KeepData,
+                _ => Fate::DeleteData,
+            },
+            yes,
+        },
+    })
+}
+
+fn network(setup: &args::Setup) -> Result<NetworkChange> {
+    let requests_per_minute = match setup.requests_per_minute.as_deref() {
+        None => Change::Keep,
+        Some("unlimited") => Change::Clear,
+        Some(text) => match text.parse() {
+            Ok(number @ 1..=100_000) => Change::To(number),
+            _ => {
+                return Err(Problem::value(
+                    format!("`{text}` is no number of requests a minute"),
+                    "Write a number from 1 to 100000, or unlimited.",
+                ));
+            }
+        },
+    };
+    Ok(NetworkChange {
+        ca_file: setup.ca_file.as_deref().map(whole).transpose()?.map_or(Change::Keep, Change::To),
+        allow_private_network: setup.allow_private_network.then_some(true),
+        proxy: setup.proxy.clone().map_or(Change::Keep, Change::To),
+        requests_per_minute,
+    })
+}
+
+fn secrets(given: &[String], input: &mut dyn Read) -> Result<Vec<(String, SecretText)>> {
+    let mut secrets = Vec::new();
+    let mut standard_input = false;
+    for (key, source) in pairs(given, "--secret")? {
+        let source: SecretSource = source.parse()?;
+        if source == SecretSource::StandardInput && std::mem::replace(&mut standard_input, true) {
+            return Err(Problem::new(
+                Code::SecretRefused,
+                "Two secrets are to come from standard input.",
+                "Give one of them as env:VAR or file:PATH.",
+            ));
+        }
+        let secret = source.read(&key, input)?;
+        secrets.push((key, secret));
+    }
+    Ok(secrets)
+}
+
+fn settings(command: args::Settings) -> Result<SettingsChange> {
+    let args::Settings::Set {
+        name,
+        select,
+        contacts,
+        tickets,
+        interval,
+        full_every,
+        two_way,
+        contact_email_type,
+        contact_phone_type,
+    } = command
+    else {
+        return Err(Problem::internal("`settings show` came where `settings set` was expected."));
+    };
+    Ok(SettingsChange {
+        name: parse(&name)?,
+        select: select.iter().map(|text| choose::parse(text)).collect::<Result<_>>()?,
+        contacts: contacts.map(|switch| switch == args::Switch::On),
+        tickets: maybe(tickets)?,
+        interval: maybe(interval)?,
+        full_every: maybe(full_every)?,
+        two_way: two_way.iter().map(|text| which_way(text)).collect::<Result<_>>()?,
+        contact_email_type,
+        contact_phone_type,
+    })
+}
+
+fn which_way(text: &str) -> Result<(Option<Kind>, bool)> {
+    let (kind, switch) = match text.split_once('=') {
+        Some((kind, switch)) => (Some(parse(kind)?), switch),
+        None => (None, text),
+    };
+    match switch {
+        "on" => Ok((kind, true)),
+        "off" => Ok((kind, false)),
+        other => Err(Problem::value(
+            format!("`{other}` is neither on nor off"),
+            "Write --two-way on, off or KIND=on|off.",
+        )),
+    }
+}
+
+fn asset(command: args::Asset) -> Result<Request> {
+    Ok(match command {
+        args::Asset::List {
+            kind,
+            integration,
+            organization,
+            filters,
+            limit,
+        } => Request::AssetList(AssetQuery {
+            kind: kind.into(),
+            integration: maybe(integration)?,
+            organization,
+            filters: pairs(&filters, "--where")?,
+            limit,
+            after: None,
+            count: false,
+        }),
+        args::Asset::Show { kind, id } => Request::AssetShow(kind.into(), parse(&id)?),
+    })
+}
+
+fn user(command: args::User) -> Result<Request> {
+    Ok(match command {
+        args::User::Suggested { name } => Request::UserSuggested(parse(&name)?),
+        args::User::Invite { name, whom, role } => Request::UserInvite {
+            name: parse(&name)?,
+            whom: match (whom.only.is_empty(), whom.except.is_empty()) {
+                (false, _) => Whom::Only(whom.only),
+                (_, false) => Whom::Except(whom.except),
+                _ => Whom::All,
+            },
+            role: match role {
+                args::RoleWord::Administrator => Role::Administrator,
+                args::RoleWord::Manager => Role::Manager,
+                args::RoleWord::Editor => Role::Editor,
+                args::RoleWord::Reader => Role::Reader,
+            },
+        },
+        args::User::Skip { name } => Request::UserSkip(parse(&name)?),
+        args::User::List => Request::UserList,
+    })
+}
+
+fn mapping(command: args::Mapping) -> Result<Request> {
+    Ok(match command {
+        args::Mapping::Show { place } => Request::MappingShow(at(place)?),
+        args::Mapping::Set {
+            place,
+            plugin,
+            config,
+            after,
+        } => Request::MappingSet {
+            place: at(place)?,
+            plugin,
+            config: config.as_deref().map(whole).transpose()?,
+            after,
+        },
+        args::Mapping::Unset { place, plugin } => Request::MappingUnset {
+            place: at(place)?,
+            plugin,
+        },
+    })
+}
+
+fn at(place: args::Place) -> Result<MappingPlace> {
+    Ok(MappingPlace {
+        name: parse(&place.name)?,
+        organization: place.organization,
+    })
+}
+
+fn pairs(given: &[String], option: &str) -> Result<Vec<(String, String)>> {
+    given.iter().map(|text| key_and_value(text, option)).collect()
+}
+
+/// Parses a value whose type says itself what it takes.
+fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T> {
+    text.parse().map_err(|error: T::Err| {
+        Problem::value(error, "Correct the value; nothing was changed.")
+    })
+}
+
+fn maybe<T: std::str::FromStr<Err: std::fmt::Display>>(text: Option<String>) -> Result<Option<T>> {
+    text.as_deref().map(parse).transpose()
+}
+
+/// A path that means the same to another process.
+fn whole(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path)
+        .map_err(|error| Problem::value(format!("{} is no path: {error}", path.display()), "Name a file."))
+}
+
+/// What looks like a path or is one stands for a file, anything else for a plugin's name.
+fn file_or_name(text: String) -> Result<String> {
+    let path = Path::new(&text);
+    let is_file = text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || path.exists();
+    Ok(if is_file { whole(path)?.display().to_string() } else { text })
+}

@@ -1,0 +1,278 @@
+//! What a mapping answers: drafts, patches and its description.
+
+use std::collections::HashSet;
+
+use dovetail_domain::mapping::{Direction, Draft, MappingDescription, Outcome, Patch, TableRow};
+use dovetail_domain::{Field, Kind, Value};
+
+use crate::bindings::mapping_words as wit;
+use crate::bindings::types;
+use crate::checked::{Checked, json, kind, line, list, name, no, text, values, words};
+use crate::limits::{DESCRIPTION_ITEMS, DESCRIPTION_TEXT, LABEL, MESSAGE, SOURCE_JSON, TRAIT_NAME, TRAITS};
+
+/// Rows of a mapping's table, all kinds together.
+const TABLE_ROWS: usize = 2_000;
+
+/// What a mapping made of one record of `kind`.
+pub(crate) fn outcome(outcome: wit::Outcome, kind: Kind) -> Checked<Outcome> {
+    match outcome {
+        wit::Outcome::Mapped(made) => draft(made, kind).map(Outcome::Mapped),
+        wit::Outcome::Skipped(reason) => Ok(Outcome::Skipped(words(&reason, MESSAGE))),
+    }
+}
+
+fn draft(made: wit::Draft, kind: Kind) -> Checked<Draft> {
+    let organization = made.organization.map(values::reference).transpose();
+    let organization = organization.map_err(|why| why.at("the organization"))?;
+    if let Some(other) = organization
+        .as_ref()
+        .filter(|link| link.kind != Kind::Organization)
+    {
+        return no(format!("the organization: a reference to a {}", other.kind));
+    }
+    Ok(Draft {
+        organization,
+        fields: fields(made.fields, kind)?,
+        traits: traits(made.traits)?,
+    })
+}
+
+/// Fields of a kind, sorted, each at most once and of the shape the kind gives it.
+fn fields(given: Vec<types::Field>, kind: Kind) -> Checked<Vec<(Field, Value)>> {
+    let known = kind.fields().len();
+    if given.len() > known {
+        return no(format!("{} fields; a {kind} has {known}", given.len()));
+    }
+    let mut fields = Vec::with_capacity(given.len());
+    for types::Field { name, content } in given {
+        let found = Field::named(&name).and_then(|field| Some((field, kind.shape(field)?)));
+        let Some((field, shape)) = found else {
+            return no(format!("`{}` is no field of a {kind}", words(&name, 80)));
+        };
+        let value = values::value(content).map_err(|why| why.at(format_args!("field `{field}`")))?;
+        if !value.fits(shape) {
+            return no(format!(
+                "field `{field}` holds {} and nothing else",
+                values::shape_words(shape)
+            ));
+        }
+        fields.push((field, value));
+    }
+    fields.sort_unstable_by_key(|(field, _)| *field);
+    match fields
+        .windows(2)
+        .find(|pair| matches!(pair, [one, two] if one.0 == two.0))
+    {
+        Some([(field, _), ..]) => no(format!("field `{field}` stands twice")),
+        _ => Ok(fields),
+    }
+}
+
+/// Traits, sorted by name, each at most once.
+fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
+    if given.len() > TRAITS {
+        return no(format!("{} traits; {TRAITS} are allowed", given.len()));
+    }
+    let mut traits = Vec::with_capacity(given.len());
+    for types::Supplement { name, json } in given {
+        let shown = words(&name, 80);
+        let at = || format!("trait `{shown}`");
+        let name = line(name, TRAIT_NAME).map_err(|why| why.at(at()))?;
+        if name.is_empty() {
+            return no("a trait without a name");
+        }
+        let json = json::trait_value(&json).map_err(|why| why.at(at()))?;
+        traits.push((name, json));
+    }
+    traits.sort_unstable_by(|one, two| one.0.cmp(&two.0));
+    match traits
+        .windows(2)
+        .find(|pair| matches!(pair, [one, two] if one.0 == two.0))
+    {
+        Some([(name, _), ..]) => no(format!("trait `{name}` stands twice")),
+        _ => Ok(traits),
+    }
+}
+
+/// What an edit comes to in the PSA's record.
+pub(crate) fn patch(patch: wit::Patch) -> Checked<Patch> {
+    Ok(Patch {
+        json: json::object(patch.json)?,
+        refused: list(patch.refused, TRAITS, "refused fields", |name| {
+            line(name, TRAIT_NAME + 10)
+        })?,
+    })
+}
+
+/// What a mapping says of itself.
+pub(crate) fn description(given: wit::Description) -> Checked<MappingDescription> {
+    Ok(MappingDescription {
+        name: plugin_name(given.name)?,
+        title: line(given.title, LABEL).map_err(|why| why.at("the title"))?,
+        version: plugin_version(given.version)?,
+        connectors: list(given.connectors, DESCRIPTION_ITEMS, "connectors", plugin_name)?,
+        overlay: given.overlay,
+        table: table(given.table)?,
+        config_schema: schema(given.config_schema)
+            .map_err(|why| why.at("the schema of its configuration"))?,
+    })
+}
+
+fn schema(json: String) -> Checked<String> {
+    if json.is_empty() {
+        Ok(json)
+    } else {
+        json::object(text(json, SOURCE_JSON)?)
+    }
+}
+
+fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
+    let rows = list(rows, TABLE_ROWS, "rows of the table", |row| {
+        let kind = kind(&row.kind)?;
+        let name = line(row.name, TRAIT_NAME + 10)?;
+        let known = match name.strip_prefix("traits.") {
+            Some(of_traits) => !of_traits.is_empty(),
+            None => Field::named(&name).is_some_and(|field| kind.shape(field).is_some()),
+        };
+        if !known {
+            return no(format!("`{}` is no field of a {kind}", words(&name, 80)));
+        }
+        let flow = match row.flow {
+            wit::Direction::Inward => Direction::Inward,
+            wit::Direction::Both => Direction::Both,
+        };
+        Ok(TableRow {
+            kind,
+            name,
+            path: line(row.path, DESCRIPTION_TEXT)?,
+            flow,
+            identifies: row.identifies,
+        })
+    })?;
+    let mut seen = HashSet::new();
+    match rows.iter().find(|row| !seen.insert((row.kind, &row.name))) {
+        Some(twice) => no(format!(
+            "the table names `{}` of a {} twice",
+            twice.name, twice.kind
+        )),
+        None => Ok(rows),
+    }
+}
+
+/// A plugin's name: 1 to 40 of a-z 0-9 -.
+pub(crate) fn plugin_name(text: String) -> Checked<String> {
+    let plain = text.len() <= 40 && !text.contains(['.', '_']);
+    if plain {
+        name(text)
+    } else {
+        no(format!(
+            "`{}` is no plugin's name: 1 to 40 of a-z 0-9 -",
+            words(&text, 80)
+        ))
+    }
+}
+
+/// A version: one word.
+pub(crate) fn plugin_version(text: String) -> Checked<String> {
+    let fits = (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
+    if fits {
+        Ok(text)
+    } else {
+        no(format!("`{}` is no version", words(&text, 80)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_field(name: &str) -> types::Field {
+        types::Field {
+            name: name.to_owned(),
+            content: types::Value::Text("x".to_owned()),
+        }
+    }
+
+    fn refusal(fields: Vec<types::Field>, traits: Vec<types::Supplement>) -> String {
+        draft(
+            wit::Draft {
+                organization: None,
+                fields,
+                traits,
+            },
+            Kind::Configuration,
+        )
+        .unwrap_err()
+        .0
+    }
+
+    fn supplement(name: &str, json: &str) -> types::Supplement {
+        types::Supplement {
+            name: name.to_owned(),
+            json: json.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_draft_is_sorted() {
+        let fields = vec![text_field("serial_number"), text_field("name")];
+        let traits = vec![supplement("b", "1"), supplement("a", " 2 ")];
+        let made = draft(
+            wit::Draft {
+                organization: None,
+                fields,
+                traits,
+            },
+            Kind::Configuration,
+        )
+        .unwrap();
+        assert!(made.fields.is_sorted_by_key(|(field, _)| *field));
+        assert_eq!(
+            made.traits,
+            [("a".to_owned(), "2".to_owned()), ("b".to_owned(), "1".to_owned())]
+        );
+    }
+
+    #[test]
+    fn what_a_kind_does_not_have_is_refused() {
+        assert_eq!(
+            refusal(vec![text_field("summary")], vec![]),
+            "`summary` is no field of a configuration"
+        );
+        assert_eq!(
+            refusal(vec![text_field("name"), text_field("name")], vec![]),
+            "field `name` stands twice"
+        );
+        assert_eq!(
+            refusal(vec![text_field("active")], vec![]),
+            "field `active` holds a flag and nothing else"
+        );
+        assert_eq!(
+            refusal(vec![], vec![supplement("a", "1"), supplement("a", "2")]),
+            "trait `a` stands twice"
+        );
+        assert!(refusal(vec![], vec![supplement("a", "{")]).starts_with("trait `a`: it is no JSON"));
+        assert_eq!(
+            refusal(vec![], vec![supplement("", "1")]),
+            "a trait without a name"
+        );
+    }
+
+    #[test]
+    fn an_organization_is_an_organization() {
+        let link = types::Reference {
+            kind: "contact".to_owned(),
+            id: "1".to_owned(),
+            name: String::new(),
+        };
+        let made = wit::Draft {
+            organization: Some(link),
+            fields: vec![],
+            traits: vec![],
+        };
+        assert_eq!(
+            draft(made, Kind::Contact).unwrap_err().0,
+            "the organization: a reference to a contact"
+        );
+    }
+}

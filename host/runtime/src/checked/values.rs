@@ -1,0 +1,156 @@
+//! Values: from the contract's forms to the domain's canonical ones.
+
+use dovetail_domain::{Date, Entry, Reference, Shape, SourceRef, Value};
+
+use crate::bindings::types;
+use crate::checked::{Checked, id, kind, line, list, no, text, words};
+use crate::limits::{LABEL, TEXT, VALUES};
+
+/// A value in its canonical form. Texts are kept as they are, white space too.
+pub(crate) fn value(value: types::Value) -> Checked<Value> {
+    match value {
+        types::Value::Absent => Ok(Value::Absent),
+        types::Value::Text(content) => text(content, TEXT).map(Value::text),
+        types::Value::Number(digits) => number(&digits).map(Value::text),
+        types::Value::Flag(flag) => Ok(Value::Flag(flag)),
+        types::Value::Date(date) => match Date::parse(&date) {
+            Some(date) => Ok(Value::Date(date)),
+            None => no(format!(
+                "`{}` is no date: YYYY-MM-DD or RFC 3339",
+                words(&date, 40)
+            )),
+        },
+        types::Value::Texts(texts) => {
+            // The set as a whole is held to what one text may have.
+            let size: usize = texts.iter().map(String::len).sum();
+            if size > TEXT {
+                return no(format!("texts of {size} bytes together; {TEXT} are allowed"));
+            }
+            list(texts, VALUES, "texts", |content| text(content, TEXT)).map(Value::texts)
+        }
+        types::Value::Entries(entries) => {
+            let entries = list(entries, VALUES, "entries", entry)?;
+            if entries.iter().filter(|entry| entry.primary).count() > 1 {
+                return no("several entries are the primary one");
+            }
+            Ok(Value::entries(entries))
+        }
+        types::Value::Reference(link) => {
+            let link = reference(link)?;
+            Ok(Value::Reference(Reference {
+                kind: link.kind,
+                asset: None,
+                source: Some(link.id),
+                name: link.name,
+            }))
+        }
+    }
+}
+
+/// A record of the PSA, named by id.
+pub(crate) fn reference(link: types::Reference) -> Checked<SourceRef> {
+    Ok(SourceRef {
+        kind: kind(&link.kind)?,
+        id: id(link.id)?,
+        name: text(link.name, LABEL)?,
+    })
+}
+
+fn entry(entry: types::Entry) -> Checked<Entry> {
+    Ok(Entry {
+        value: text(entry.value, LABEL)?,
+        label: text(entry.label, LABEL)?,
+        primary: entry.primary,
+        extension: entry
+            .extension
+            .map(|extension| line(extension, LABEL))
+            .transpose()?,
+    })
+}
+
+/// A decimal number with neither needless zeros nor a negative zero: `-12.50` becomes `-12.5`.
+pub(crate) fn number(text: &str) -> Checked<String> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if text.len() > LABEL || !all_digits(whole) || !all_digits(fraction) {
+        return no(format!("`{}` is no decimal number", words(text, 40)));
+    }
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        rest => rest,
+    };
+    let fraction = fraction.trim_end_matches('0');
+    let dot = if fraction.is_empty() { "" } else { "." };
+    let sign = if whole == "0" && fraction.is_empty() {
+        ""
+    } else {
+        sign
+    };
+    Ok(format!("{sign}{whole}{dot}{fraction}"))
+}
+
+/// What a shape is called in messages.
+pub(crate) fn shape_words(shape: Shape) -> &'static str {
+    match shape {
+        Shape::Text => "a text",
+        Shape::Flag => "a flag",
+        Shape::Date => "a date",
+        Shape::Texts => "texts",
+        Shape::Entries => "entries",
+        Shape::Reference => "a reference",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_form() {
+        for (given, kept) in [
+            ("-12.50", "-12.5"),
+            ("007", "7"),
+            ("-0.0", "0"),
+            ("0.10", "0.1"),
+            ("5", "5"),
+        ] {
+            assert_eq!(number(given).unwrap(), kept);
+        }
+        for bad in ["", "-", ".5", "5.", "1e3", "+1", "1,5", "--1", "NaN"] {
+            assert!(number(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn values_are_counted_and_measured() {
+        let one = |value_: &str, primary| types::Entry {
+            value: value_.to_owned(),
+            label: String::new(),
+            primary,
+            extension: None,
+        };
+        assert!(value(types::Value::Entries(vec![one("a", true), one("b", false)])).is_ok());
+        assert!(value(types::Value::Entries(vec![one("a", true), one("b", true)])).is_err());
+        assert!(value(types::Value::Entries(vec![one(&"x".repeat(LABEL + 1), true)])).is_err());
+        assert!(value(types::Value::Texts(vec!["x".to_owned(); VALUES + 1])).is_err());
+        assert!(value(types::Value::Texts(vec!["x".repeat(TEXT); 2])).is_err());
+        assert!(value(types::Value::Text("x".repeat(TEXT + 1))).is_err());
+        assert!(value(types::Value::Date("2026-02-30".to_owned())).is_err());
+        assert_eq!(
+            value(types::Value::Text(" a ".to_owned())).unwrap(),
+            Value::Text(" a ".to_owned())
+        );
+        let link = |id: &str| {
+            types::Value::Reference(types::Reference {
+                kind: "contact".to_owned(),
+                id: id.to_owned(),
+                name: String::new(),
+            })
+        };
+        assert!(value(link("7")).is_ok() && value(link("")).is_err());
+    }
+}

@@ -1,0 +1,214 @@
+//! What goes wrong with plugins, as an interface: each error names the plugin and its version, the function it was in
+//! and the limit it ran over, and says what to do.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use dovetail_domain::{Code, Explained, Fault};
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::checked::words;
+use crate::limits::{Limit, Limits, Over};
+
+/// A plugin failed, or was refused before it ran. `plugin` reads `plugin NAME VERSION`, or `component DIGEST` while its
+/// name is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PluginError {
+    /// It was refused before anything of it ran.
+    #[error("{plugin} was refused: {why}")]
+    Refused {
+        /// Which plugin.
+        plugin: String,
+        /// What is wrong with it.
+        why: String,
+        /// What its author can do.
+        hint: String,
+    },
+    /// The host could not compile it or keep what it compiled: the plugin may be fine.
+    #[error("{plugin} could not be made ready in {}: {why}", folder.display())]
+    NotReady {
+        /// Which plugin.
+        plugin: String,
+        /// The folder of compiled plugins.
+        folder: PathBuf,
+        /// What happened.
+        why: String,
+    },
+    /// It trapped.
+    #[error("{plugin} trapped in `{function}`: {words}")]
+    Trapped {
+        /// Which plugin.
+        plugin: String,
+        /// The exported function that was called.
+        function: &'static str,
+        /// The trap, where it happened and what the plugin said last.
+        words: String,
+    },
+    /// It ran over a limit.
+    #[error("{plugin} ran over a limit in `{function}`; it may use {limit}")]
+    Over {
+        /// Which plugin.
+        plugin: String,
+        /// The exported function that was called, or `compile`.
+        function: &'static str,
+        /// The limit.
+        limit: Limit,
+    },
+    /// Its answer as a whole is not acceptable.
+    #[error("{plugin} gave an answer in `{function}` that is not acceptable: {what}")]
+    Answer {
+        /// Which plugin.
+        plugin: String,
+        /// The exported function that was called.
+        function: &'static str,
+        /// What is wrong.
+        what: String,
+    },
+    /// So many records made it fail that the plugin is at fault and not the records.
+    #[error("{plugin} is at fault and not its records: {why}. The last failure: {last}")]
+    AtFault {
+        /// Which plugin.
+        plugin: String,
+        /// What was counted.
+        why: String,
+        /// The last failure.
+        last: Box<PluginError>,
+    },
+}
+
+impl Explained for PluginError {
+    fn code(&self) -> Code {
+        match self {
+            PluginError::Refused { .. } => Code::PluginRefused,
+            PluginError::NotReady { .. } => Code::Internal,
+            PluginError::Trapped { .. } => Code::PluginTrapped,
+            PluginError::Over { .. } => Code::PluginLimit,
+            PluginError::Answer { .. } => Code::PluginAnswer,
+            PluginError::AtFault { last, .. } => last.code(),
+        }
+    }
+
+    fn hint(&self) -> Cow<'static, str> {
+        match self {
+            PluginError::Refused { hint, .. } => Cow::Owned(hint.clone()),
+            PluginError::NotReady { .. } => Cow::Borrowed(
+                "Make sure that the folder is yours and has room, or name another with DOVETAIL_CACHE",
+            ),
+            PluginError::Trapped { .. } => Cow::Borrowed("Tell the plugin's makers; another version may do"),
+            PluginError::Over { .. } => Cow::Borrowed(
+                "Tell the plugin's makers: it computes, allocates or calls more than its task needs",
+            ),
+            PluginError::Answer { .. } => Cow::Borrowed("Tell the plugin's makers; another version may do"),
+            PluginError::AtFault { .. } => Cow::Borrowed(
+                "The run ended where it was and can be taken up again with a mended or another version",
+            ),
+        }
+    }
+}
+
+/// Why a connector's call has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// The plugin failed.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+    /// The plugin works and tells of a trouble.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+}
+
+/// Why one record of a batch was not mapped; the others were.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The mapping says so.
+    #[error("{}", .0.message)]
+    Fault(Fault),
+    /// What the mapping made of it is not acceptable.
+    #[error("{0}")]
+    Unacceptable(String),
+    /// The mapping fails whenever it is given this record.
+    #[error("{0}")]
+    Isolated(PluginError),
+}
+
+impl Explained for RecordError {
+    fn code(&self) -> Code {
+        match self {
+            RecordError::Fault(_) | RecordError::Unacceptable(_) => Code::RecordInvalid,
+            RecordError::Isolated(_) => Code::RecordTrapped,
+        }
+    }
+
+    fn hint(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            RecordError::Fault(_) => "Correct the record in the PSA; the next run takes it up again",
+            RecordError::Unacceptable(_) => "Tell the mapping's makers, or correct the record in the PSA",
+            RecordError::Isolated(_) => {
+                "Tell the mapping's makers; the record stays as it is until they mend it"
+            }
+        })
+    }
+}
+
+/// Turns what wasmtime says about a failed call into an error of ours. `said` is the last error the plugin logged.
+pub(crate) fn failed(
+    plugin: &str,
+    function: &'static str,
+    error: &wasmtime::Error,
+    limits: &Limits,
+    said: Option<&str>,
+) -> PluginError {
+    let plugin = plugin.to_owned();
+    let over = |limit| PluginError::Over {
+        plugin: plugin.clone(),
+        function,
+        limit,
+    };
+    if let Some(Over(limit)) = error.downcast_ref::<Over>() {
+        return over(*limit);
+    }
+    if matches!(error.downcast_ref::<Trap>(), Some(Trap::StackOverflow)) {
+        return over(Limit::Stack(limits.stack));
+    }
+    // Its type is private to wasmtime; a test holds the words.
+    if error
+        .root_cause()
+        .to_string()
+        .contains("fuel allocated for hostcalls has been exhausted")
+    {
+        return over(Limit::Crossing(limits.crossing));
+    }
+    let mut text = words(
+        error.root_cause().to_string().trim_start_matches("wasm trap: "),
+        500,
+    );
+    if let Some(place) = error.downcast_ref::<WasmBacktrace>().and_then(place) {
+        text = format!("{text}, at {place}");
+    }
+    if let Some(said) = said {
+        text = format!("{text}. It said: {said}");
+    }
+    PluginError::Trapped {
+        plugin,
+        function,
+        words: text,
+    }
+}
+
+/// The innermost function of the plugin's own: those of the language's panic machinery say nothing.
+fn place(backtrace: &WasmBacktrace) -> Option<String> {
+    const MACHINERY: [&str; 7] = [
+        "core::", "std::", "alloc::", "__rust", "rust_", "abort", "<alloc::",
+    ];
+    let shown = backtrace.to_string();
+    let mut names = shown
+        .lines()
+        .filter_map(|line| line.split_once('!').map(|(_, name)| name.trim()));
+    let name = names.find(|name| !MACHINERY.iter().any(|prefix| name.starts_with(prefix)))?;
+    // Compilers put a hash at the end of a name.
+    let name = match name.rsplit_once("::h") {
+        Some((front, hash)) if hash.len() == 16 => front,
+        _ => name,
+    };
+    Some(format!("`{}`", words(name, 200)))
+}

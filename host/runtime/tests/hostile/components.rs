@@ -1,0 +1,209 @@
+//! Components that are refused before anything of them runs, and what the compiler's child does.
+
+use std::os::unix::fs::PermissionsExt;
+
+use dovetail_runtime::{Compiler, Limits, PluginError, Runtime, RuntimeConfig, World};
+use insta::assert_snapshot;
+
+use crate::support::{
+    assert_works, compiler, hostile_connector, hostile_mapping, mapping, runtime_with, shown,
+};
+
+fn refused(text: &str) -> String {
+    let component = wat::parse_str(text).unwrap();
+    shown(&runtime_with(Limits::TABLE).inspect(&component).unwrap_err())
+}
+
+/// A component that exports the mapping interface and imports what is given.
+fn importing(import: &str) -> String {
+    format!(
+        r#"(component {import}
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "describe" (func $f)))
+            (export "dovetail:plugin/mapping@0.1.0" (instance $e)))"#
+    )
+}
+
+#[tokio::test]
+async fn foreign_imports_are_refused_by_name() {
+    assert_snapshot!(refused(&importing(
+        r#"(import "wasi:cli/environment@0.2.0" (instance (export "get" (func))))"#
+    )), @r#"
+    plugin-refused: component … was refused: it imports `wasi:cli/environment@0.2.0`, which a mapping is not given
+    Build it without WASI: Rust for the target wasm32-unknown-unknown, JavaScript with `jco componentize --disable all`, Python with `componentize-py --stub-wasi`
+    "#);
+    assert_snapshot!(refused(&importing(
+        r#"(import "dovetail:plugin/http@0.1.0" (instance (export "send" (func))))"#
+    )), @r#"
+    plugin-refused: component … was refused: it imports `dovetail:plugin/http@0.1.0`, which a mapping is not given
+    A mapping sends nothing: it sees the records it is given and a log; take the request out of it
+    "#);
+    assert_snapshot!(refused(&importing(
+        r#"(import "dovetail:plugin/log@0.2.0" (instance (export "write" (func))))"#
+    )), @r#"
+    plugin-refused: component … was refused: it imports `dovetail:plugin/log@0.2.0`, which a mapping is not given
+    It is made for another version of the contract: build it against `wit/draft` of this one
+    "#);
+    assert_snapshot!(refused(&importing(
+        r#"(import "dovetail:plugin/log@0.1.0" (instance (export "read" (func))))"#
+    )), @r#"
+    plugin-refused: component … was refused: it imports `read` of `dovetail:plugin/log@0.1.0`, which the host does not have
+    Build it against the contract of this version, in `wit/draft`
+    "#);
+    assert_snapshot!(refused(&importing(r#"(import "clock" (func))"#)), @r#"
+    plugin-refused: component … was refused: it imports `clock`, which a mapping is not given
+    A plugin has `log`, and a connector `http`: take out what uses anything else
+    "#);
+    assert_works(&mapping(Limits::TABLE).await).await;
+}
+
+#[test]
+fn what_is_no_plugin_is_refused() {
+    let runtime = runtime_with(Limits::TABLE);
+    let refused_bytes = |bytes: &[u8]| shown(&runtime.inspect(bytes).unwrap_err());
+    assert_snapshot!(refused_bytes(b"#!/bin/sh"), @r#"
+    plugin-refused: component … was refused: it is no WebAssembly component
+    Build it again; `dovetail plugin build` makes a component out of its sources
+    "#);
+    assert_snapshot!(refused_bytes(&wat::parse_str("(module)").unwrap()), @r#"
+    plugin-refused: component … was refused: it is a WebAssembly module and not a component
+    Build it again; `dovetail plugin build` makes a component out of its sources
+    "#);
+    assert_snapshot!(refused_bytes(&wat::parse_str("(component)").unwrap()), @r#"
+    plugin-refused: component … was refused: it exports nothing; a plugin exports `dovetail:plugin/connector@0.1.0` or `dovetail:plugin/mapping@0.1.0`
+    Build it against the contract of this version, in `wit/draft`
+    "#);
+    let torn = &hostile_mapping()[..hostile_mapping().len() / 2];
+    assert!(refused_bytes(torn).contains("it is malformed"));
+}
+
+#[tokio::test]
+async fn an_interface_of_another_form_is_refused() {
+    let component = wat::parse_str(importing("")).unwrap();
+    let error = runtime_with(Limits::TABLE)
+        .load_mapping(&component)
+        .await
+        .err()
+        .unwrap();
+    assert_snapshot!(shown(&error), @r#"
+    plugin-refused: component … was refused: it does not fit the contract: instance export `dovetail:plugin/mapping@0.1.0` does not have export `convert`
+    Build it against the contract of this version, in `wit/draft`
+    "#);
+}
+
+#[test]
+fn a_component_over_the_size_is_not_even_parsed() {
+    let mut limits = Limits::TABLE;
+    limits.component = 1024;
+    let error = runtime_with(limits).inspect(hostile_mapping()).unwrap_err();
+    assert!(matches!(error, PluginError::Over { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn inspection_tells_what_a_plugin_asks_for() {
+    let runtime = runtime_with(Limits::TABLE);
+    let found = runtime.inspect(hostile_mapping()).unwrap();
+    assert_eq!(found.world, World::Mapping);
+    assert!(
+        found
+            .imports
+            .iter()
+            .all(|name| name.starts_with("dovetail:plugin/")),
+        "{:?}",
+        found.imports
+    );
+    assert_eq!(found.exports, ["dovetail:plugin/mapping@0.1.0"]);
+    assert_eq!((found.size, found.digest.len()), (hostile_mapping().len(), 64));
+    let error = runtime.load_connector(hostile_mapping()).await.err().unwrap();
+    assert_snapshot!(shown(&error), @r#"
+    plugin-refused: component … was refused: it is made for the world `mapping-plugin` where a `connector-plugin` is wanted
+    Connectors belong to integrations, mappings to `dovetail mapping set`
+    "#);
+    assert_eq!(
+        runtime.inspect(hostile_connector()).unwrap().world,
+        World::Connector
+    );
+}
+
+/// The compiler's limits, made so small that any component is a bomb.
+#[tokio::test]
+async fn a_compiler_that_runs_over_a_limit_is_ended_and_the_host_goes_on() {
+    let attempt = async |limits: Limits| {
+        let place = tempfile::tempdir().unwrap();
+        let config = RuntimeConfig {
+            cache_dir: place.path().join("cache"),
+            compiler: compiler(),
+        };
+        let runtime = Runtime::with_limits(config, limits).unwrap();
+        let error = runtime.load_mapping(hostile_mapping()).await.err().unwrap();
+        assert_eq!(
+            std::fs::read_dir(place.path().join("cache")).unwrap().count(),
+            1,
+            "only the lock stays"
+        );
+        shown(&error)
+    };
+    let memory = Limits {
+        compile_memory: 8 * 1024 * 1024,
+        ..Limits::TABLE
+    };
+    assert_snapshot!(attempt(memory).await, @r#"
+    plugin-limit: component … ran over a limit in `compile`; it may use 8 MiB of memory to compile it
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    "#);
+    let time = Limits {
+        compile_time: std::time::Duration::ZERO,
+        ..Limits::TABLE
+    };
+    assert_snapshot!(attempt(time).await, @r#"
+    plugin-limit: component … ran over a limit in `compile`; it may use 0 s to compile it
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    "#);
+    assert_works(&mapping(Limits::TABLE).await).await;
+}
+
+#[tokio::test]
+async fn a_compiled_plugin_is_kept_and_made_anew_where_it_is_spoilt() {
+    let place = tempfile::tempdir().unwrap();
+    let cache_dir = place.path().join("cache");
+    let runtime = Runtime::new(RuntimeConfig {
+        cache_dir: cache_dir.clone(),
+        compiler: compiler(),
+    })
+    .unwrap();
+    runtime.load_mapping(hostile_mapping()).await.unwrap();
+    let kept = || {
+        let files = std::fs::read_dir(&cache_dir)
+            .unwrap()
+            .map(|file| file.unwrap().path());
+        files
+            .filter(|path| path.extension().is_some_and(|kind| kind == "cwasm"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kept().len(), 1);
+    assert_eq!(
+        std::fs::metadata(&cache_dir).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+
+    // What is kept needs no compiler; a compiler that is not there shows that none was called.
+    let no_compiler = Compiler::Child {
+        program: "/nonexistent/compiler".into(),
+        arguments: vec![],
+    };
+    let config = RuntimeConfig {
+        cache_dir: cache_dir.clone(),
+        compiler: no_compiler,
+    };
+    let without = Runtime::new(config).unwrap();
+    assert_works(&without.load_mapping(hostile_mapping()).await.unwrap()).await;
+
+    std::fs::write(&kept()[0], b"spoilt").unwrap();
+    let error = without.load_mapping(hostile_mapping()).await.err().unwrap();
+    assert!(matches!(error, PluginError::NotReady { .. }), "{error}");
+    assert_works(&runtime.load_mapping(hostile_mapping()).await.unwrap()).await;
+    let left = std::fs::read_dir(&cache_dir).unwrap().count();
+    assert_eq!(left, 2, "the code and the lock are all that stays");
+}

@@ -1,0 +1,16 @@
+//! Plugins that misbehave on purpose, against the real runtime: real components, compiled by a real child. Each test
+//! holds the error's text, a bound that is counted and not timed, and that others go on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test says what failed"
+)]
+
+mod components;
+mod connectors;
+mod contract;
+mod mappings;
+mod support;
+mod walls;

@@ -1,0 +1,88 @@
+//! Whoever waits for a command: told what goes on, and asked where a decision or a secret is missing.
+
+use async_trait::async_trait;
+use dovetail_domain::Code;
+use dovetail_sync::{Event, Progress};
+use serde::{Deserialize, Serialize};
+
+use crate::{Problem, SecretText, problem::Result};
+
+/// A question to the person in front of the terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Question {
+    /// A decision: what would be done, line by line, then the question itself.
+    Confirm {
+        /// What it is about.
+        about: Vec<String>,
+        /// The question.
+        question: String,
+    },
+    /// A secret, typed without echo.
+    Secret {
+        /// Its key.
+        key: String,
+        /// What it is called.
+        label: String,
+    },
+}
+
+/// What came back.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Reply {
+    /// Nobody is there to ask: standard input is no terminal.
+    Nobody,
+    /// Yes or no.
+    Decision(bool),
+    /// A secret.
+    Secret(SecretText),
+    /// What was typed cannot be taken.
+    Refused(Problem),
+}
+
+/// Whoever waits for a command.
+#[async_trait]
+pub trait Caller: Progress {
+    /// Asks.
+    async fn ask(&self, question: Question) -> Reply;
+}
+
+/// Has a decision confirmed. `yes` is the answer given beforehand; without it somebody has to be asked. `otherwise`
+/// says what to do where nobody is there.
+pub(crate) async fn confirm(
+    caller: &dyn Caller,
+    yes: bool,
+    about: Vec<String>,
+    question: &str,
+    otherwise: &str,
+) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let question = Question::Confirm {
+        about,
+        question: question.to_owned(),
+    };
+    let needed = |message: &str| Err(Problem::new(Code::ConfirmationNeeded, message, otherwise));
+    match caller.ask(question).await {
+        Reply::Decision(true) => Ok(()),
+        Reply::Decision(false) => needed("It was not confirmed; nothing was changed."),
+        Reply::Refused(problem) => Err(problem),
+        Reply::Nobody | Reply::Secret(_) => {
+            needed("This needs a confirmation and nobody is there to ask; nothing was changed.")
+        }
+    }
+}
+
+/// A caller who is told and asked nothing: the server's own.
+pub struct NoCaller;
+
+impl Progress for NoCaller {
+    fn event(&self, _event: Event) {}
+}
+
+#[async_trait]
+impl Caller for NoCaller {
+    async fn ask(&self, _question: Question) -> Reply {
+        Reply::Nobody
+    }
+}

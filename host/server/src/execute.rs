@@ -1,0 +1,53 @@
+//! The one function that executes every command.
+
+use std::sync::Arc;
+
+use crate::caller::Caller;
+use crate::host::Host;
+use crate::{
+    Answer, Request, assets, config, integrations, mappings, people, plugins, problem::Result, removal, runs,
+    settings,
+};
+
+/// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
+pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Caller) -> Result<Answer> {
+    match request {
+        Request::IntegrationAdd(request) => integrations::add(host, request, caller).await,
+        Request::IntegrationConnect(name) => integrations::connect(host, &name).await,
+        Request::IntegrationList => integrations::list(host),
+        Request::IntegrationShow(name) => integrations::show(host, &name).await,
+        Request::IntegrationUpdate(request) => integrations::update(host, request).await,
+        Request::IntegrationPause(name) => integrations::pause(host, &name).await,
+        Request::IntegrationResume(name) => integrations::resume(host, &name).await,
+        Request::IntegrationRemove { name, fate, yes } => removal::remove(host, &name, fate, yes, caller).await,
+        Request::ConnectorList => plugins::connectors(host).await,
+        Request::ConnectorGuide(connector) => plugins::guide(host, &connector).await,
+        Request::SettingsShow(name) => settings::show(host, &name, caller).await,
+        Request::SettingsSet(change) => settings::set(host, change, caller).await,
+        Request::Sync(name) => runs::sync(host, &name, caller).await,
+        Request::RunList(name) => runs::list(host, name.as_ref()),
+        Request::RunShow(run) => runs::show(host, run),
+        Request::RunCancel(run) => runs::cancel(host, run).await,
+        Request::QuarantineList(name) => runs::quarantine(host, name.as_ref()),
+        Request::AssetList(query) => assets::list(host, &query),
+        Request::AssetShow(kind, id) => assets::show(host, kind, id),
+        Request::UserSuggested(name) => people::suggested(host, &name).await,
+        Request::UserInvite { name, whom, role } => people::invite(host, &name, &whom, role).await,
+        Request::UserSkip(name) => people::skip(host, &name),
+        Request::UserList => people::list(host),
+        Request::PluginInspect(what) => plugins::inspect(host, &what).await,
+        Request::PluginAdd { file, yes } => plugins::add(host, &file, yes, caller).await,
+        Request::PluginList => plugins::list(host).await,
+        Request::MappingShow(place) => mappings::show(host, &place).await,
+        Request::MappingSet {
+            place,
+            plugin,
+            config,
+            after,
+        } => mappings::set(host, &place, &plugin, config.as_deref(), after.as_deref()).await,
+        Request::MappingUnset { place, plugin } => mappings::unset(host, &place, &plugin).await,
+        Request::ConfigGet(key) => config::get(host, key.as_deref()),
+        Request::ConfigSet(key, value) => config::set(host, &key, value.as_deref()).await,
+        Request::ConfigRotateKey => config::rotate_key(host),
+    }
+}

@@ -1,0 +1,179 @@
+//! Which run comes next. Everything here is decided from what it is given: no clock, no store.
+//!
+//! An integration has at most one entry. A run a person asked for goes ahead of those that were queued by themselves;
+//! among equals the one that has waited longest comes first, so no integration starves another. An integration runs
+//! once at a time, and not at all while it is paused.
+
+use dovetail_domain::integration::Integration;
+use dovetail_domain::{IntegrationId, Timestamp};
+use dovetail_store::RunTrigger as Trigger;
+use serde::{Deserialize, Serialize};
+
+/// How many runs go on at once.
+pub const RUNS_AT_ONCE: usize = 2;
+
+/// A run that is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Of which integration.
+    pub integration: IntegrationId,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// Since when it waits.
+    pub since: Timestamp,
+}
+
+/// The entries, at most one an integration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue(Vec<Entry>);
+
+impl Queue {
+    /// Its entries, in no order that matters.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0
+    }
+
+    /// The entry of an integration.
+    pub fn entry(&self, integration: IntegrationId) -> Option<&Entry> {
+        self.0.iter().find(|entry| entry.integration == integration)
+    }
+
+    /// Puts a run in. Where one waits already, it keeps its place and takes over the stronger trigger.
+    pub fn put(&mut self, entry: Entry) {
+        match self.0.iter_mut().find(|known| known.integration == entry.integration) {
+            Some(known) if rank(entry.trigger) < rank(known.trigger) => known.trigger = entry.trigger,
+            Some(_) => {}
+            None => self.0.push(entry),
+        }
+    }
+
+    /// Takes the entry of an integration out.
+    pub fn take(&mut self, integration: IntegrationId) -> Option<Entry> {
+        let place = self.0.iter().position(|entry| entry.integration == integration)?;
+        Some(self.0.remove(place))
+    }
+}
+
+fn rank(trigger: Trigger) -> u8 {
+    match trigger {
+        Trigger::Manual => 0,
+        Trigger::Settings => 1,
+        Trigger::Schedule => 2,
+    }
+}
+
+/// The entry that begins next, or none where nothing may. `may_run` says which integrations a run may begin for at all.
+pub fn next<'a>(
+    queue: &'a Queue,
+    running: &[IntegrationId],
+    may_run: impl Fn(&Entry) -> bool,
+) -> Option<&'a Entry> {
+    if running.len() >= RUNS_AT_ONCE {
+        return None;
+    }
+    let free = queue.0.iter().filter(|entry| !running.contains(&entry.integration) && may_run(entry));
+    free.min_by_key(|entry| (entry.trigger != Trigger::Manual, entry.since, entry.integration))
+}
+
+/// When the next run of an integration is due by its interval: none where nobody saved settings, it is paused, or it
+/// waits for a person.
+pub fn due(integration: &Integration, last_started: Option<Timestamp>) -> Option<Timestamp> {
+    if !integration.sync.saved || integration.paused || integration.trouble.is_some() {
+        return None;
+    }
+    let from = last_started.unwrap_or(integration.created);
+    Some(from.plus_seconds(integration.sync.interval.seconds()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(integration: u32, trigger: Trigger, since: i64) -> Entry {
+        Entry {
+            integration: IntegrationId(integration),
+            trigger,
+            since: Timestamp::from_seconds(since).unwrap(),
+        }
+    }
+
+    fn queue(entries: &[(u32, Trigger, i64)]) -> Queue {
+        let mut queue = Queue::default();
+        for (integration, trigger, since) in entries {
+            queue.put(entry(*integration, *trigger, *since));
+        }
+        queue
+    }
+
+    #[test]
+    fn who_comes_next() {
+        use Trigger::{Manual, Schedule, Settings};
+        type Case<'a> = (&'a str, &'a [(u32, Trigger, i64)], &'a [u32], &'a [u32], Option<u32>);
+        let table: &[Case<'_>] = &[
+            ("nothing waits", &[], &[], &[], None),
+            ("the only one", &[(1, Schedule, 5)], &[], &[], Some(1)),
+            ("the longest wait first", &[(1, Schedule, 5), (2, Schedule, 3)], &[], &[], Some(2)),
+            ("settings and schedule are equals", &[(1, Settings, 5), (2, Schedule, 3)], &[], &[], Some(2)),
+            ("manual overtakes", &[(1, Settings, 1), (2, Manual, 9)], &[], &[], Some(2)),
+            ("manual by wait too", &[(1, Manual, 8), (2, Manual, 7)], &[], &[], Some(2)),
+            ("a tie goes to the older integration", &[(2, Schedule, 3), (1, Schedule, 3)], &[], &[], Some(1)),
+            ("one run an integration", &[(1, Manual, 1), (2, Schedule, 9)], &[1], &[], Some(2)),
+            ("and none twice", &[(1, Manual, 1)], &[1], &[], None),
+            ("two at once", &[(3, Manual, 1)], &[1, 2], &[], None),
+            ("paused ones wait", &[(1, Settings, 1), (2, Settings, 2)], &[], &[1], Some(2)),
+        ];
+        for (what, entries, running, paused, expected) in table {
+            let running: Vec<_> = running.iter().copied().map(IntegrationId).collect();
+            let queue = queue(entries);
+            let found = next(&queue, &running, |entry| !paused.contains(&entry.integration.0));
+            assert_eq!(found.map(|entry| entry.integration.0), *expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn an_integration_waits_once_and_keeps_its_place() {
+        let mut queue = queue(&[(1, Trigger::Schedule, 3), (1, Trigger::Manual, 9), (1, Trigger::Settings, 10)]);
+        assert_eq!(queue.entries(), [entry(1, Trigger::Manual, 3)]);
+        assert_eq!(queue.take(IntegrationId(1)), Some(entry(1, Trigger::Manual, 3)));
+        assert_eq!(queue.take(IntegrationId(1)), None);
+    }
+
+    #[test]
+    fn when_the_next_run_is_due() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let mut acme = crate::status::tests::integration();
+        assert_eq!(due(&acme, None), None, "before settings are saved nothing is due");
+        acme.sync.saved = true;
+        assert_eq!(due(&acme, None), Some(at(3_600)), "the first is an interval after it was added");
+        assert_eq!(due(&acme, Some(at(10_000))), Some(at(13_600)));
+        acme.sync.interval = "30m".parse().unwrap();
+        assert_eq!(due(&acme, Some(at(10_000))), Some(at(11_800)));
+        acme.paused = true;
+        assert_eq!(due(&acme, Some(at(10_000))), None);
+        acme.paused = false;
+        acme.trouble = Some(crate::Problem::internal("x").into());
+        assert_eq!(due(&acme, Some(at(10_000))), None, "what needs a person waits for one");
+    }
+
+    #[test]
+    fn nobody_starves() {
+        // Three integrations that are due again the moment they ended share two places in turns.
+        let mut queue = queue(&[(1, Trigger::Schedule, 0), (2, Trigger::Schedule, 0), (3, Trigger::Schedule, 0)]);
+        let mut runs = std::collections::BTreeMap::new();
+        let mut running: Vec<IntegrationId> = Vec::new();
+        for now in 1..=300 {
+            if running.len() == RUNS_AT_ONCE {
+                let ended = running.remove(0);
+                queue.put(entry(ended.0, Trigger::Schedule, now));
+            }
+            while let Some(begins) = next(&queue, &running, |_| true).map(|entry| entry.integration) {
+                queue.take(begins);
+                running.push(begins);
+                *runs.entry(begins).or_insert(0) += 1;
+            }
+        }
+        let (least, most) = (runs.values().min().unwrap(), runs.values().max().unwrap());
+        assert_eq!(runs.len(), 3);
+        assert!(most - least <= 1, "{runs:?}");
+    }
+}

@@ -1,0 +1,297 @@
+//! Every command as a value. The command line makes one of its words, the socket carries it, `execute` does it.
+//!
+//! Names, ids and windows are parsed before one of these exists. None of it has `Debug`, since some carry secrets.
+
+use std::path::PathBuf;
+
+use dovetail_domain::integration::{Interval, TicketWindow};
+use dovetail_domain::{AssetId, IntegrationName, Kind, RunId};
+use serde::{Deserialize, Serialize};
+
+use crate::choose::Pick;
+use crate::{Problem, SecretText};
+
+/// A command.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Request {
+    /// `integration add`
+    IntegrationAdd(IntegrationAdd),
+    /// `integration connect`
+    IntegrationConnect(IntegrationName),
+    /// `integration list`
+    IntegrationList,
+    /// `integration show`
+    IntegrationShow(IntegrationName),
+    /// `integration update`
+    IntegrationUpdate(IntegrationUpdate),
+    /// `integration pause`
+    IntegrationPause(IntegrationName),
+    /// `integration resume`
+    IntegrationResume(IntegrationName),
+    /// `integration remove`
+    IntegrationRemove {
+        /// Which.
+        name: IntegrationName,
+        /// What becomes of its records.
+        fate: Fate,
+        /// Whether it was confirmed beforehand.
+        yes: bool,
+    },
+    /// `connector list`
+    ConnectorList,
+    /// `connector guide`
+    ConnectorGuide(String),
+    /// `settings show`
+    SettingsShow(IntegrationName),
+    /// `settings set`
+    SettingsSet(SettingsChange),
+    /// `sync`. Every pass reads everything, so `--full` changes nothing about it.
+    Sync(IntegrationName),
+    /// `run list`
+    RunList(Option<IntegrationName>),
+    /// `run show`
+    RunShow(RunId),
+    /// `run cancel`
+    RunCancel(RunId),
+    /// `quarantine list`
+    QuarantineList(Option<IntegrationName>),
+    /// `asset list`
+    AssetList(AssetQuery),
+    /// `asset show`
+    AssetShow(Kind, AssetId),
+    /// `user suggested`
+    UserSuggested(IntegrationName),
+    /// `user invite`
+    UserInvite {
+        /// From which integration's PSA.
+        name: IntegrationName,
+        /// Who.
+        whom: Whom,
+        /// As what.
+        role: Role,
+    },
+    /// `user skip`
+    UserSkip(IntegrationName),
+    /// `user list`
+    UserList,
+    /// `plugin inspect`: a file's path or a plugin's name.
+    PluginInspect(String),
+    /// `plugin add`
+    PluginAdd {
+        /// The component, by its whole path.
+        file: PathBuf,
+        /// Whether it was confirmed beforehand.
+        yes: bool,
+    },
+    /// `plugin list`
+    PluginList,
+    /// `mapping show`
+    MappingShow(MappingPlace),
+    /// `mapping set`
+    MappingSet {
+        /// Where.
+        place: MappingPlace,
+        /// The plugin's name.
+        plugin: String,
+        /// Its configuration, a JSON file by its whole path.
+        config: Option<PathBuf>,
+        /// The layer after which it comes; without it, the last.
+        after: Option<String>,
+    },
+    /// `mapping unset`
+    MappingUnset {
+        /// Where.
+        place: MappingPlace,
+        /// The plugin's name.
+        plugin: String,
+    },
+    /// `config get`; without a key, all.
+    ConfigGet(Option<String>),
+    /// `config set`; without a value, the key is taken out.
+    ConfigSet(String, Option<String>),
+    /// `config rotate-key`
+    ConfigRotateKey,
+}
+
+impl Request {
+    /// Whether doing it twice does the same as doing it once, so that it may be handed to another process after the
+    /// first ended without an answer.
+    pub fn may_repeat(&self) -> bool {
+        use Request as R;
+        match self {
+            R::IntegrationConnect(_) | R::IntegrationList | R::IntegrationShow(_) | R::ConnectorList => true,
+            R::IntegrationPause(_) | R::IntegrationResume(_) | R::ConnectorGuide(_) => true,
+            R::SettingsShow(_) | R::Sync(_) | R::RunList(_) | R::RunShow(_) | R::QuarantineList(_) => true,
+            R::AssetList(_) | R::AssetShow(..) | R::UserSuggested(_) | R::UserSkip(_) | R::UserList => true,
+            R::PluginInspect(_) | R::PluginList | R::MappingShow(_) => true,
+            R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) => true,
+            R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
+            R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } => false,
+            R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
+        }
+    }
+}
+
+/// A setting that is kept, given or taken out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Change<T> {
+    /// As it is; where nothing is yet, the default.
+    #[default]
+    Keep,
+    /// This.
+    To(T),
+    /// Nothing.
+    Clear,
+}
+
+/// How the server is reached, as far as a person said something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkChange {
+    /// The private authority's certificates, a PEM file by its whole path.
+    pub ca_file: Change<PathBuf>,
+    /// Whether loopback and private addresses may be reached.
+    pub allow_private_network: Option<bool>,
+    /// The proxy.
+    pub proxy: Change<String>,
+    /// Requests a minute; `Clear` is unlimited.
+    pub requests_per_minute: Change<u32>,
+}
+
+/// `integration add`
+#[derive(Clone, Serialize, Deserialize)]
+pub struct IntegrationAdd {
+    /// Its name.
+    pub name: IntegrationName,
+    /// The connector's name.
+    pub connector: String,
+    /// `--set`, in the order given.
+    pub settings: Vec<(String, String)>,
+    /// `--secret`, read from their sources.
+    pub secrets: Vec<(String, SecretText)>,
+    /// How its server is reached.
+    pub network: NetworkChange,
+}
+
+/// `integration update`
+#[derive(Clone, Serialize, Deserialize)]
+pub struct IntegrationUpdate {
+    /// Which.
+    pub name: IntegrationName,
+    /// `--set`: these change, the others stay.
+    pub settings: Vec<(String, String)>,
+    /// `--secret`: these change, the others stay.
+    pub secrets: Vec<(String, SecretText)>,
+    /// How its server is reached.
+    pub network: NetworkChange,
+}
+
+/// What becomes of the records of an integration that is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Fate {
+    /// They stay and stay connected: the same integration added again takes them up.
+    KeepDataAndLinks,
+    /// They stay as records of the documentation's own.
+    KeepData,
+    /// They go.
+    DeleteData,
+}
+
+/// `settings set`: what is not mentioned stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsChange {
+    /// Which integration.
+    pub name: IntegrationName,
+    /// `--select`, in the order given; a group may come several times.
+    pub select: Vec<(String, Pick)>,
+    /// `--contacts`
+    pub contacts: Option<bool>,
+    /// `--tickets`
+    pub tickets: Option<TicketWindow>,
+    /// `--interval`
+    pub interval: Option<Interval>,
+    /// `--full-every`
+    pub full_every: Option<Interval>,
+    /// `--two-way`: for one kind, or for all that can.
+    pub two_way: Vec<(Option<Kind>, bool)>,
+    /// `--contact-email-type`
+    pub contact_email_type: Option<String>,
+    /// `--contact-phone-type`
+    pub contact_phone_type: Option<String>,
+}
+
+/// `asset list`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssetQuery {
+    /// Of this kind.
+    pub kind: Kind,
+    /// Connected through this integration.
+    pub integration: Option<IntegrationName>,
+    /// Of the organization of this name or id.
+    pub organization: Option<String>,
+    /// Fields with what they have to hold.
+    pub filters: Vec<(String, String)>,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// Behind this record: an answer holds at most a page.
+    pub after: Option<AssetId>,
+    /// Whether to say how many there are beyond the answer.
+    pub count: bool,
+}
+
+/// Whom `user invite` invites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Whom {
+    /// Everybody who is suggested.
+    All,
+    /// These, by the PSA's ids.
+    Only(Vec<String>),
+    /// All but these, by the PSA's ids.
+    Except(Vec<String>),
+}
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Administrator,
+    /// Everything but the settings of the house.
+    Manager,
+    /// Reads and writes records.
+    Editor,
+    /// Reads records.
+    Reader,
+}
+
+impl Role {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Administrator => "administrator",
+            Role::Manager => "manager",
+            Role::Editor => "editor",
+            Role::Reader => "reader",
+        }
+    }
+}
+
+/// Where a mapping layer stands: on an integration, or on one organization of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingPlace {
+    /// The integration.
+    pub name: IntegrationName,
+    /// The organization's name or id.
+    pub organization: Option<String>,
+}
+
+/// Parses `KEY=VALUE`; the value may hold further equals signs and may be empty.
+pub fn key_and_value(text: &str, option: &str) -> Result<(String, String), Problem> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.trim().to_owned(), value.to_owned())),
+        // Somebody may have put a secret here, so it is not repeated.
+        _ => Err(Problem::value(
+            format!("what follows {option} is no KEY=VALUE"),
+            format!("Write it as `{option} KEY=VALUE`."),
+        )),
+    }
+}

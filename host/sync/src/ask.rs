@@ -1,0 +1,42 @@
+//! Questions to the PSA outside of runs: the options of settings groups, and people.
+
+use dovetail_domain::connector::{GroupOption, Member};
+
+use crate::error::{SyncError, from_call};
+use crate::setup::Setup;
+
+/// The most users that are read: more are no people of one service provider.
+const MEMBERS: usize = 20_000;
+
+/// The options of every group, in the connector's order.
+pub async fn options(setup: &Setup) -> Result<Vec<(String, Vec<GroupOption>)>, SyncError> {
+    let (mut connector, session) = setup.connect();
+    let context = setup.context();
+    let mut groups = Vec::new();
+    for group in &setup.connector.description().groups {
+        let options =
+            connector.options(&context, &group.id).await.map_err(|error| from_call(error, &session))?;
+        groups.push((group.id.clone(), options));
+    }
+    Ok(groups)
+}
+
+/// Everybody whom the connector holds to be a licensed, active user.
+pub async fn members(setup: &Setup) -> Result<Vec<Member>, SyncError> {
+    let (mut connector, session) = setup.connect();
+    let context = setup.context();
+    let mut members = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = connector
+            .members(&context, cursor.as_deref())
+            .await
+            .map_err(|error| from_call(error, &session))?;
+        members.extend(page.members);
+        // A cursor that does not move would never end.
+        if page.next.is_none() || page.next == cursor || members.len() >= MEMBERS {
+            return Ok(members);
+        }
+        cursor = page.next;
+    }
+}

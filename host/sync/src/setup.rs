@@ -1,0 +1,82 @@
+//! What a run works with, and what the connector is told of an integration.
+
+use std::sync::Arc;
+
+use dovetail_domain::connector::{ConnectorContext, KindUse};
+use dovetail_domain::integration::TicketWindow;
+use dovetail_domain::{AssetId, Integration, Kind, Timestamp};
+use dovetail_gate::{Gate, Session};
+use dovetail_runtime::{ConnectorSession, LoadedConnector, LoadedMapping};
+use dovetail_store::Archive;
+
+use crate::outbound::Through;
+
+/// One layer of the mapping stack.
+#[derive(Clone)]
+pub struct Layer {
+    /// The mapping.
+    pub mapping: Arc<LoadedMapping>,
+    /// Its configuration as JSON.
+    pub config: String,
+    /// The organization the layer is for, with its name; none is all of the integration.
+    pub organization: Option<(AssetId, String)>,
+    /// What it is called in messages.
+    pub name: String,
+}
+
+/// Everything a run or a question to the PSA needs.
+pub struct Setup {
+    /// Where records are kept.
+    pub archive: Arc<Archive>,
+    /// The connector.
+    pub connector: Arc<LoadedConnector>,
+    /// The mapping stack, the standard mapping first.
+    pub layers: Vec<Layer>,
+    /// The only way out.
+    pub gate: Arc<Gate>,
+    /// The integration.
+    pub integration: Integration,
+    /// The time.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Records a page.
+const PAGE_SIZE: u32 = 1_000;
+
+impl Setup {
+    /// What the connector is told with each call.
+    pub fn context(&self) -> ConnectorContext {
+        let sync = &self.integration.sync;
+        let description = self.connector.description();
+        let window = match sync.tickets {
+            TicketWindow::Open => "open".to_owned(),
+            TicketWindow::All => "all".to_owned(),
+            TicketWindow::SinceDays(days) => {
+                (self.clock)().minus_seconds(u64::from(days) * 86_400).to_string()
+            }
+        };
+        let two_way = |kind: &Kind| sync.two_way.get(kind).copied().unwrap_or_default();
+        ConnectorContext {
+            settings: self.integration.settings.iter().map(|(key, text)| (key.clone(), text.clone())).collect(),
+            origins: self.gate.origins().to_vec(),
+            selections: sync.selections(description),
+            kinds: Kind::ALL
+                .into_iter()
+                .map(|kind| {
+                    let pull = sync.wants(kind, description);
+                    KindUse { kind, pull, push: pull && two_way(&kind) }
+                })
+                .collect(),
+            options: vec![
+                ("ticket-window".to_owned(), window),
+                ("page-size".to_owned(), PAGE_SIZE.to_string()),
+            ],
+        }
+    }
+
+    /// A connector ready to work, and the gate's session behind it.
+    pub(crate) fn connect(&self) -> (ConnectorSession, Arc<Session>) {
+        let session = Arc::new(self.gate.session());
+        (self.connector.session(Arc::new(Through(session.clone()))), session)
+    }
+}

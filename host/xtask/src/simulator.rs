@@ -1,0 +1,52 @@
+//! The simulator as a process: started with what it is to hold, ended when dropped.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::command::{Outcome, built};
+
+/// A running simulator and what it said about itself.
+pub(crate) struct Simulator {
+    child: Child,
+    said: serde_json::Value,
+}
+
+impl Simulator {
+    /// Starts it and waits until it says that it is ready.
+    pub(crate) fn start(words: &[&str]) -> Outcome<Simulator> {
+        Simulator::start_from(&built("connectwise-simulator"), words)
+    }
+
+    /// Starts the program at a path.
+    pub(crate) fn start_from(program: &Path, words: &[&str]) -> Outcome<Simulator> {
+        let mut child = Command::new(program)
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("the simulator could not be started: {error}"))?;
+        let mut line = String::new();
+        let output = child.stdout.take().ok_or("the simulator has no output")?;
+        BufReader::new(output)
+            .read_line(&mut line)
+            .map_err(|error| error.to_string())?;
+        let said =
+            serde_json::from_str(&line).map_err(|error| format!("the simulator said {line:?}: {error}"))?;
+        Ok(Simulator { child, said })
+    }
+
+    /// A text of what it said, such as `/address` or `/credentials/private_key`.
+    pub(crate) fn said(&self, pointer: &str) -> Outcome<&str> {
+        let text = self.said.pointer(pointer).and_then(|text| text.as_str());
+        text.ok_or_else(|| format!("the simulator did not say {pointer}"))
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // It is on its way out already where this fails.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,19 @@
+//! What an instance remembers within its one run: answers that would otherwise be asked for again and again. Losing it
+//! costs requests, never correctness.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::loose::Reference;
+
+/// What is remembered.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    /// The base address with the codebase.
+    pub(crate) base: Option<String>,
+    /// Whether the keys were accepted for anything.
+    pub(crate) keys_work: Option<bool>,
+    /// The types of each company by the company's id, from the flat list of associations.
+    pub(crate) company_types: Option<BTreeMap<u64, Vec<Reference>>>,
+    /// The ids of all contact types.
+    pub(crate) contact_types: Option<BTreeSet<u64>>,
+}

@@ -1,0 +1,4 @@
+//! The binary against the simulator.
+
+mod connect;
+mod main_job;
