@@ -37,7 +37,7 @@ pub mod socket;
 pub mod status;
 
 pub use answer::Answer;
-pub use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, Tally};
+pub use dovetail_store::{Named, Run, RunMode, RunStatus, RunTrigger, Tally};
 pub use dovetail_sync::{Event, Progress};
 pub use caller::{Caller, NoCaller, Question, Reply};
 pub use home::HomeFolder;

@@ -79,7 +79,7 @@ pub use index::Counts;
 pub use keys::Space;
 pub use memory::Memory;
 pub use quarantine::{QuarantineEntry, QuarantineKey, Quarantined};
-pub use run::{Pushed, Run, RunMode, RunStatus, RunTrigger, Tally};
+pub use run::{Named, Pushed, Run, RunMode, RunStatus, RunTrigger, Tally};
 pub use sled::Sled;
 pub use step::Step;
 pub use table::Table;

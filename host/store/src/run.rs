@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dovetail_domain::integration::Trouble;
-use dovetail_domain::{IntegrationId, IntegrationName, Kind, RunId, Timestamp};
+use dovetail_domain::{IntegrationId, IntegrationName, Kind, RunId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -37,6 +37,12 @@ pub struct Run {
     /// What became of edits.
     #[serde(default)]
     pub pushed: BTreeMap<Kind, Pushed>,
+    /// Records that did not come in although part of them is selected, and why; the first [`Run::NAMED`] of them.
+    #[serde(default)]
+    pub left_out: Vec<Named>,
+    /// Records that wait for a person, and why; the first [`Run::NAMED`] of them.
+    #[serde(default)]
+    pub waiting: Vec<Named>,
     /// Requests sent to the PSA.
     #[serde(default)]
     pub requests: u64,
@@ -113,7 +119,23 @@ pub struct Pushed {
     pub failed: u64,
 }
 
+/// A record of the PSA with a reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// Its kind.
+    pub kind: Kind,
+    /// The PSA's id.
+    pub source_id: SourceId,
+    /// What a person calls it.
+    pub name: String,
+    /// Why, in words.
+    pub why: String,
+}
+
 impl Run {
+    /// How many records a document names in each of its lists: what a person reads. The tallies count all.
+    pub const NAMED: usize = 100;
+
     /// A run that begins.
     pub fn begin(
         id: RunId,
@@ -135,6 +157,8 @@ impl Run {
             trouble: None,
             entities: BTreeMap::new(),
             pushed: BTreeMap::new(),
+            left_out: Vec::new(),
+            waiting: Vec::new(),
             requests: 0,
             bytes: 0,
             started,
@@ -172,6 +196,8 @@ impl Run {
             "error": error,
             "entities": every(&|kind| json!(self.entities.get(&kind).copied().unwrap_or_default())),
             "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
+            "left_out": self.left_out,
+            "waiting": self.waiting,
             "requests": self.requests,
             "bytes": self.bytes,
             "started": self.started.to_string(),

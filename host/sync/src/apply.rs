@@ -9,9 +9,10 @@ use dovetail_domain::mapping::Draft;
 use dovetail_domain::matching::Match;
 use dovetail_domain::record::{MatchedBy, digest};
 use dovetail_domain::{
-    AssetId, Code, Exclusion, Explained, Integration, Kind, Link, Pulled, Record, SourceId, SourceRecord, SyncState, Timestamp, plan,
+    AssetId, Code, Exclusion, Explained, Integration, Kind, Link, Pulled, Record, SourceId, SourceRecord,
+    SyncState, Timestamp, plan,
 };
-use dovetail_store::{Archive, ChangeCause, Quarantined, Run, Step, StoreError, compress, table};
+use dovetail_store::{Archive, ChangeCause, Named, Quarantined, Run, Step, StoreError, compress, table};
 
 use crate::ledger::{Ledger, LeftOut, Waiting};
 use crate::map::{Fate, Mapped};
@@ -48,6 +49,29 @@ struct Placed {
     known: Option<Record>,
 }
 
+/// Names a record in a list of the run's document, as long as there is room.
+fn note(list: &mut Vec<Named>, kind: Kind, source: &SourceId, name: &str, why: String) {
+    if list.len() < Run::NAMED {
+        list.push(Named {
+            kind,
+            source_id: source.clone(),
+            name: name.to_owned(),
+            why,
+        });
+    }
+}
+
+/// An exclusion as a person reads it.
+fn in_words(exclusion: &Exclusion) -> String {
+    let group = exclusion.group.as_deref().unwrap_or("");
+    match exclusion.reason.as_str() {
+        "not-selected" => format!("{group}: {} is not selected", exclusion.labels.join(", ")),
+        reason => format!("{} {}", reason, exclusion.labels.join(", "))
+            .trim_end()
+            .to_owned(),
+    }
+}
+
 impl Pass {
     pub(crate) fn begin(
         archive: Arc<Archive>,
@@ -58,8 +82,20 @@ impl Pass {
         let left_out = Ledger::open(&archive, table::left_out(), integration.id)?;
         let waiting = Ledger::open(&archive, table::waiting(), integration.id)?;
         let quarantined = archive.quarantine(Some(integration.id), None, usize::MAX)?;
-        let quarantined = quarantined.into_iter().map(|entry| (entry.kind, entry.source)).collect();
-        let pass = Pass { archive, integration, run, clock, left_out, waiting, quarantined, unbound: Vec::new() };
+        let quarantined = quarantined
+            .into_iter()
+            .map(|entry| (entry.kind, entry.source))
+            .collect();
+        let pass = Pass {
+            archive,
+            integration,
+            run,
+            clock,
+            left_out,
+            waiting,
+            quarantined,
+            unbound: Vec::new(),
+        };
         let mut step = pass.step();
         step.put_run(&pass.run)?;
         pass.archive.commit(step)?;
@@ -120,7 +156,17 @@ impl Pass {
             // Named are organizations that miss something a person could tick; naming every ticket helps nobody.
             let could_be_ticked = excluded.iter().any(|exclusion| !exclusion.labels.is_empty());
             if kind == Kind::Organization && could_be_ticked {
-                self.left_out.put(step, kind, &record.id, LeftOut { name: record.name, excluded })?;
+                let why = excluded.iter().map(in_words).collect::<Vec<_>>().join("; ");
+                note(&mut self.run.left_out, kind, &record.id, &record.name, why);
+                self.left_out.put(
+                    step,
+                    kind,
+                    &record.id,
+                    LeftOut {
+                        name: record.name,
+                        excluded,
+                    },
+                )?;
             }
         }
         Ok(())
@@ -136,7 +182,15 @@ impl Pass {
         }
     }
 
-    fn quarantine(&mut self, step: &mut Step, kind: Kind, source: SourceId, name: String, code: Code, message: String) {
+    fn quarantine(
+        &mut self,
+        step: &mut Step,
+        kind: Kind,
+        source: SourceId,
+        name: String,
+        code: Code,
+        message: String,
+    ) {
         self.run.tally(kind).quarantined += 1;
         self.quarantined.insert((kind, source.clone()));
         step.quarantine(Quarantined {
@@ -166,8 +220,27 @@ impl Pass {
             Fate::Skipped { layer, reason } => {
                 self.run.tally(kind).skipped += 1;
                 self.lift(step, kind, &source.id);
-                let excluded = vec![Exclusion { reason, group: None, labels: vec![layer] }];
-                self.left_out.put(step, kind, &source.id, LeftOut { name: source.name, excluded })?;
+                note(
+                    &mut self.run.left_out,
+                    kind,
+                    &source.id,
+                    &source.name,
+                    format!("{layer}: {reason}"),
+                );
+                let excluded = vec![Exclusion {
+                    reason,
+                    group: None,
+                    labels: vec![layer],
+                }];
+                self.left_out.put(
+                    step,
+                    kind,
+                    &source.id,
+                    LeftOut {
+                        name: source.name,
+                        excluded,
+                    },
+                )?;
                 return Ok(None);
             }
             Fate::Refused { layer, error } => {
@@ -184,7 +257,11 @@ impl Pass {
                 // What stands under an organization that waits waits with it; under one that is not synced it does
                 // not come in.
                 let tally = self.run.tally(kind);
-                if self.waiting.has(Kind::Organization, &id) { tally.waiting += 1 } else { tally.skipped += 1 }
+                if self.waiting.has(Kind::Organization, &id) {
+                    tally.waiting += 1
+                } else {
+                    tally.skipped += 1
+                }
                 self.lift(step, kind, &source.id);
                 return Ok(None);
             }
@@ -195,24 +272,44 @@ impl Pass {
             }
         };
         resolve::references(&self.archive, self.integration.id, organization, &mut draft)?;
-        let known = self.archive.record_by_source(self.integration.id, kind, &source.id)?;
-        Ok(Some(Placed { source, draft, organization, known }))
+        let known = self
+            .archive
+            .record_by_source(self.integration.id, kind, &source.id)?;
+        Ok(Some(Placed {
+            source,
+            draft,
+            organization,
+            known,
+        }))
     }
 
     fn write(&mut self, step: &mut Step, rivals: &Rivals, placed: Placed) -> Result<(), StoreError> {
-        let Placed { source, draft, organization, known } = placed;
+        let Placed {
+            source,
+            draft,
+            organization,
+            known,
+        } = placed;
         let kind = source.kind;
         let written = match known {
             Some(record) => self.update(step, record, &source, organization, &draft, None),
             None => match recognise(&self.archive, rivals, kind, organization, &draft)? {
                 Match::New => self.create(step, &source, organization, draft),
                 Match::Adopt(id) => match self.archive.record(kind, id)? {
-                    Some(record) => self.update(step, record, &source, organization, &draft, Some(MatchedBy::Rule)),
+                    Some(record) => {
+                        self.update(step, record, &source, organization, &draft, Some(MatchedBy::Rule))
+                    }
                     None => self.create(step, &source, organization, draft),
                 },
                 Match::Ambiguous(candidates) => {
                     self.run.tally(kind).waiting += 1;
-                    let row = Waiting { name: source.name.clone(), candidates };
+                    let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
+                    let why = format!("it could be {kind} {}", ids.join(" or "));
+                    note(&mut self.run.waiting, kind, &source.id, &source.name, why);
+                    let row = Waiting {
+                        name: source.name.clone(),
+                        candidates,
+                    };
                     self.waiting.put(step, kind, &source.id, row)
                 }
             },
@@ -224,7 +321,14 @@ impl Pass {
             }
             // One record that does not fit is that record's trouble; the store itself is well.
             Err(error @ StoreError::TooLarge { .. }) => {
-                self.quarantine(step, kind, source.id, source.name, Code::RecordInvalid, error.to_string());
+                self.quarantine(
+                    step,
+                    kind,
+                    source.id,
+                    source.name,
+                    Code::RecordInvalid,
+                    error.to_string(),
+                );
                 Ok(())
             }
             Err(error) => Err(error),
@@ -242,8 +346,16 @@ impl Pass {
             id: self.archive.next_asset(),
             kind: source.kind,
             organization,
-            fields: draft.fields.into_iter().filter(|(_, value)| !value.is_absent()).collect(),
-            traits: draft.traits.into_iter().filter(|(_, json)| json != "null").collect(),
+            fields: draft
+                .fields
+                .into_iter()
+                .filter(|(_, value)| !value.is_absent())
+                .collect(),
+            traits: draft
+                .traits
+                .into_iter()
+                .filter(|(_, json)| json != "null")
+                .collect(),
             link: Some(self.link(source, MatchedBy::Created)?),
             base: Vec::new(),
             held: Vec::new(),
@@ -288,7 +400,11 @@ impl Pass {
         self.note_unbound(&after);
         step.update(&before, after)?;
         let tally = self.run.tally(source.kind);
-        if changed { tally.updated += 1 } else { tally.unchanged += 1 }
+        if changed {
+            tally.updated += 1
+        } else {
+            tally.unchanged += 1
+        }
         Ok(())
     }
 

@@ -14,8 +14,10 @@ pub async fn options(setup: &Setup) -> Result<Vec<(String, Vec<GroupOption>)>, S
     let context = setup.context();
     let mut groups = Vec::new();
     for group in &setup.connector.description().groups {
-        let options =
-            connector.options(&context, &group.id).await.map_err(|error| from_call(error, &session))?;
+        let options = connector
+            .options(&context, &group.id)
+            .await
+            .map_err(|error| from_call(error, &session))?;
         groups.push((group.id.clone(), options));
     }
     Ok(groups)

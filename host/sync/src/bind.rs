@@ -24,11 +24,15 @@ pub(crate) fn bind(pass: &mut Pass) -> Result<(), StoreError> {
 }
 
 fn bind_one(pass: &Pass, step: &mut dovetail_store::Step, id: AssetId) -> Result<(), StoreError> {
-    let Some(before) = pass.archive.record(Kind::Organization, id)? else { return Ok(()) };
+    let Some(before) = pass.archive.record(Kind::Organization, id)? else {
+        return Ok(());
+    };
     let mut after = before.clone();
     let open: Vec<Field> = before.unresolved().map(|(field, _)| field).collect();
     for field in open {
-        let Value::Reference(mut link) = before.get(field).clone() else { continue };
+        let Value::Reference(mut link) = before.get(field).clone() else {
+            continue;
+        };
         // The primary location has to be one of the organization's own.
         let value = if settle(&pass.archive, pass.integration.id, Some(id), &mut link)? {
             Value::Reference(link)
@@ -37,5 +41,9 @@ fn bind_one(pass: &Pass, step: &mut dovetail_store::Step, id: AssetId) -> Result
         };
         after.set(field, value);
     }
-    if after == before { Ok(()) } else { step.update(&before, after) }
+    if after == before {
+        Ok(())
+    } else {
+        step.update(&before, after)
+    }
 }

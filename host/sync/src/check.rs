@@ -42,7 +42,11 @@ pub struct CheckReport {
 /// itself from being made.
 pub async fn check(setup: &Setup) -> Result<CheckReport, SyncError> {
     let (mut connector, session) = setup.connect();
-    let mut report = CheckReport { ok: true, lines: Vec::new(), failure: None };
+    let mut report = CheckReport {
+        ok: true,
+        lines: Vec::new(),
+        failure: None,
+    };
     match setup.gate.probe_tls().await {
         Ok(detail) => report.lines.push(CheckReportLine {
             id: "tls".to_owned(),
@@ -69,7 +73,10 @@ pub async fn check(setup: &Setup) -> Result<CheckReport, SyncError> {
             return Ok(report);
         }
     }
-    let lines = connector.check(&setup.context()).await.map_err(|error| crate::error::from_call(error, &session))?;
+    let lines = connector
+        .check(&setup.context())
+        .await
+        .map_err(|error| crate::error::from_call(error, &session))?;
     for line in lines {
         let ok = !(line.state == CheckState::Missing && line.needed);
         if !ok && report.failure.is_none() {

@@ -8,7 +8,11 @@ use dovetail_runtime::CallError;
 use dovetail_store::StoreError;
 
 fn trouble(code: Code, message: impl Into<String>, hint: &str) -> Trouble {
-    Trouble { code: code.as_str().to_owned(), message: message.into(), hint: hint.to_owned() }
+    Trouble {
+        code: code.as_str().to_owned(),
+        message: message.into(),
+        hint: hint.to_owned(),
+    }
 }
 
 /// Why a run cannot go on.
@@ -39,7 +43,10 @@ impl SyncError {
     pub(crate) fn stuck(kind: Kind) -> SyncError {
         SyncError::Psa(trouble(
             Code::PluginAnswer,
-            format!("the connector gave the same cursor twice while listing {}", kind.plural()),
+            format!(
+                "the connector gave the same cursor twice while listing {}",
+                kind.plural()
+            ),
             "Report it to the makers of the connector.",
         ))
     }
@@ -108,7 +115,9 @@ fn from_fault(fault: Fault, session: &Session) -> SyncError {
         Cause::Permission(id) => SyncError::Psa(trouble(
             Code::PermissionDenied,
             message,
-            &format!("Grant `{id}` to the role in the PSA; `dovetail integration connect` shows what is needed."),
+            &format!(
+                "Grant `{id}` to the role in the PSA; `dovetail integration connect` shows what is needed."
+            ),
         )),
         Cause::InvalidConfig(key) => SyncError::Psa(trouble(
             Code::InvalidConfig,

@@ -38,14 +38,32 @@ pub(crate) struct Ledger<V> {
 
 impl<V: Serialize + DeserializeOwned + PartialEq + Clone> Ledger<V> {
     /// Reads what the pass before left.
-    pub(crate) fn open(archive: &Archive, table: Row<V>, integration: IntegrationId) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        archive: &Archive,
+        table: Row<V>,
+        integration: IntegrationId,
+    ) -> Result<Self, StoreError> {
         let rows = table.list_under(archive.store(), &integration)?;
-        let known = rows.into_iter().map(|((_, kind, source), row)| ((kind, source), row)).collect();
-        Ok(Ledger { table, integration, known, seen: HashSet::new() })
+        let known = rows
+            .into_iter()
+            .map(|((_, kind, source), row)| ((kind, source), row))
+            .collect();
+        Ok(Ledger {
+            table,
+            integration,
+            known,
+            seen: HashSet::new(),
+        })
     }
 
     /// Lists a record.
-    pub(crate) fn put(&mut self, step: &mut Step, kind: Kind, source: &SourceId, row: V) -> Result<(), StoreError> {
+    pub(crate) fn put(
+        &mut self,
+        step: &mut Step,
+        kind: Kind,
+        source: &SourceId,
+        row: V,
+    ) -> Result<(), StoreError> {
         let key = (kind, source.clone());
         if self.known.get(&key) != Some(&row) {
             step.put(&self.table, &(self.integration, kind, source.clone()), &row)?;
@@ -62,8 +80,12 @@ impl<V: Serialize + DeserializeOwned + PartialEq + Clone> Ledger<V> {
 
     /// Takes out what a pass over the whole of a kind did not list again.
     pub(crate) fn close(&mut self, step: &mut Step, kind: Kind) {
-        let gone: Vec<_> =
-            self.known.keys().filter(|key| key.0 == kind && !self.seen.contains(*key)).cloned().collect();
+        let gone: Vec<_> = self
+            .known
+            .keys()
+            .filter(|key| key.0 == kind && !self.seen.contains(*key))
+            .cloned()
+            .collect();
         for key in gone {
             step.delete(&self.table, &(self.integration, key.0, key.1.clone()));
             self.known.remove(&key);

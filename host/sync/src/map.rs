@@ -1,8 +1,10 @@
 //! The mapping stack on a page: the standard mapping first, then each overlay on what the layers before made of it. One
 //! call a page and layer. A record that a layer cannot map stands alone with its reason; the others go on.
 
-use dovetail_domain::mapping::{Draft, MappingContext, Outcome};
-use dovetail_domain::{AssetId, IntegrationId, Kind, Pulled, SourceRecord};
+use std::collections::HashMap;
+
+use dovetail_domain::mapping::{Draft, MappingContext, MappingDescription, Outcome};
+use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Pulled, SourceRecord, Value};
 use dovetail_runtime::{MappingInput, MappingRunner, RecordError};
 use dovetail_store::{Archive, StoreError};
 
@@ -34,6 +36,9 @@ struct Running {
     runner: MappingRunner,
     context: MappingContext,
     name: String,
+    /// What a record has nothing of where a mapping that makes whole records does not mention it: all fields of its
+    /// table, so that what was emptied in the PSA is emptied here. Overlays have none.
+    blank: HashMap<Kind, Draft>,
     /// The layer is for this organization only.
     organization: Option<AssetId>,
 }
@@ -48,9 +53,12 @@ impl Stack {
                 organization: layer.organization.as_ref().map(|(_, name)| name.clone()),
             },
             name: layer.name.clone(),
+            blank: blank(layer.mapping.description()),
             organization: layer.organization.as_ref().map(|(id, _)| *id),
         };
-        Stack { layers: layers.iter().map(running).collect() }
+        Stack {
+            layers: layers.iter().map(running).collect(),
+        }
     }
 
     /// Maps a page. Fails only where a plugin as a whole is at fault.
@@ -60,7 +68,10 @@ impl Stack {
         integration: IntegrationId,
         page: Vec<Pulled>,
     ) -> Result<Vec<Mapped>, SyncError> {
-        let blank = |pulled: Pulled| Mapped { record: pulled.record, fate: Fate::Draft(Draft::default()) };
+        let blank = |pulled: Pulled| Mapped {
+            record: pulled.record,
+            fate: Fate::Draft(Draft::default()),
+        };
         let mut mapped: Vec<Mapped> = page.into_iter().map(blank).collect();
         for layer in &mut self.layers {
             let mut concerned = Vec::with_capacity(mapped.len());
@@ -76,18 +87,39 @@ impl Stack {
                 .iter()
                 .filter_map(|place| mapped.get(*place))
                 .filter_map(|mapped| match &mapped.fate {
-                    Fate::Draft(so_far) => Some(MappingInput { source: &mapped.record, so_far }),
+                    Fate::Draft(so_far) => Some(MappingInput {
+                        source: &mapped.record,
+                        so_far,
+                    }),
                     Fate::Skipped { .. } | Fate::Refused { .. } => None,
                 })
                 .collect();
             let answers = layer.runner.convert(&layer.context, &inputs).await?;
             for (place, answer) in concerned.into_iter().zip(answers) {
-                let Some(Mapped { fate, .. }) = mapped.get_mut(place) else { continue };
+                let Some(Mapped { fate, record }) = mapped.get_mut(place) else {
+                    continue;
+                };
+                let kind = record.kind;
                 let Fate::Draft(so_far) = fate else { continue };
                 match answer {
-                    Ok(Outcome::Mapped(draft)) => so_far.overlay(draft),
-                    Ok(Outcome::Skipped(reason)) => *fate = Fate::Skipped { layer: layer.name.clone(), reason },
-                    Err(error) => *fate = Fate::Refused { layer: layer.name.clone(), error },
+                    Ok(Outcome::Mapped(draft)) => {
+                        if let Some(blank) = layer.blank.get(&kind) {
+                            so_far.overlay(blank.clone());
+                        }
+                        so_far.overlay(draft);
+                    }
+                    Ok(Outcome::Skipped(reason)) => {
+                        *fate = Fate::Skipped {
+                            layer: layer.name.clone(),
+                            reason,
+                        }
+                    }
+                    Err(error) => {
+                        *fate = Fate::Refused {
+                            layer: layer.name.clone(),
+                            error,
+                        }
+                    }
                 }
             }
         }
@@ -110,6 +142,27 @@ impl Running {
             (Fate::Skipped { .. } | Fate::Refused { .. }, _) => false,
         })
     }
+}
+
+/// All fields of a mapping's table as absent, by kind; nothing for an overlay.
+fn blank(description: &MappingDescription) -> HashMap<Kind, Draft> {
+    let mut blank: HashMap<Kind, Draft> = HashMap::new();
+    if !description.overlay {
+        for row in &description.table {
+            if let Some(field) = Field::named(&row.name) {
+                blank
+                    .entry(row.kind)
+                    .or_default()
+                    .fields
+                    .push((field, Value::Absent));
+            }
+        }
+        for draft in blank.values_mut() {
+            draft.fields.sort_unstable_by_key(|(field, _)| *field);
+            draft.fields.dedup_by_key(|(field, _)| *field);
+        }
+    }
+    blank
 }
 
 /// The documentation record of the organization that a record belongs to, or that an organization's own record is.

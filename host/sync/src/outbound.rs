@@ -12,12 +12,25 @@ pub(crate) struct Through(pub(crate) Arc<Session>);
 #[async_trait]
 impl Outbound for Through {
     async fn send(&self, request: OutboundRequest) -> Result<OutboundResponse, OutboundFailure> {
-        self.0.send(outgoing(request)).await.map(response).map_err(failure)
+        self.0
+            .send(outgoing(request))
+            .await
+            .map(response)
+            .map_err(failure)
     }
 
-    async fn send_each(&self, requests: Vec<OutboundRequest>) -> Vec<Result<OutboundResponse, OutboundFailure>> {
-        let answers = self.0.send_each(requests.into_iter().map(outgoing).collect()).await;
-        answers.into_iter().map(|answer| answer.map(response).map_err(failure)).collect()
+    async fn send_each(
+        &self,
+        requests: Vec<OutboundRequest>,
+    ) -> Vec<Result<OutboundResponse, OutboundFailure>> {
+        let answers = self
+            .0
+            .send_each(requests.into_iter().map(outgoing).collect())
+            .await;
+        answers
+            .into_iter()
+            .map(|answer| answer.map(response).map_err(failure))
+            .collect()
     }
 }
 
@@ -33,7 +46,11 @@ fn outgoing(request: OutboundRequest) -> OutgoingRequest {
 }
 
 fn response(answer: Answer) -> OutboundResponse {
-    OutboundResponse { status: answer.status, headers: answer.headers, body: answer.body }
+    OutboundResponse {
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body,
+    }
 }
 
 fn failure(failure: SendFailure) -> OutboundFailure {

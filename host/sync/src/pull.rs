@@ -22,8 +22,14 @@ pub(crate) fn listings(
     kind: Kind,
     parent: Option<Kind>,
 ) -> Result<Vec<Listing>, StoreError> {
-    let listing = |parents: Vec<SourceId>| Listing { kind, since: None, parents };
-    let Some(parent) = parent else { return Ok(vec![listing(Vec::new())]) };
+    let listing = |parents: Vec<SourceId>| Listing {
+        kind,
+        since: None,
+        parents,
+    };
+    let Some(parent) = parent else {
+        return Ok(vec![listing(Vec::new())]);
+    };
     let mut ids = Vec::new();
     let mut after: Option<SourceId> = None;
     loop {
@@ -31,13 +37,19 @@ pub(crate) fn listings(
         let Some((last, _)) = page.last() else { break };
         after = Some(last.clone());
         for (source, id) in page {
-            let state = archive.brief(parent, id)?.and_then(|brief| brief.link).map(|(_, state)| state);
+            let state = archive
+                .brief(parent, id)?
+                .and_then(|brief| brief.link)
+                .map(|(_, state)| state);
             if state == Some(SyncState::Enabled) {
                 ids.push(source);
             }
         }
     }
-    Ok(ids.chunks(PARENTS).map(|parents| listing(parents.to_vec())).collect())
+    Ok(ids
+        .chunks(PARENTS)
+        .map(|parents| listing(parents.to_vec()))
+        .collect())
 }
 
 /// Reads listings to their ends and hands on each page. Ends early where nobody takes the pages any more.

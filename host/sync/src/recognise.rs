@@ -32,10 +32,15 @@ pub(crate) fn recognise(
     organization: Option<AssetId>,
     draft: &Draft,
 ) -> Result<Match, StoreError> {
-    let Some(key) = key(kind, organization, draft) else { return Ok(Match::New) };
+    let Some(key) = key(kind, organization, draft) else {
+        return Ok(Match::New);
+    };
     let candidates = archive.candidates(kind, key, |record| {
         record.link.is_none() && matching::same(record, organization, |field| draft.get(field))
     })?;
     let candidates: Vec<AssetId> = candidates.iter().map(|record| record.id).collect();
-    Ok(matching::decide(&candidates, rivals.0.get(&key).copied().unwrap_or(1)))
+    Ok(matching::decide(
+        &candidates,
+        rivals.0.get(&key).copied().unwrap_or(1),
+    ))
 }

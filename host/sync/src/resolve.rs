@@ -16,8 +16,14 @@ pub(crate) enum Owner {
 
 /// Finds the organization a draft belongs to. One that is orphaned or switched off counts as not there: what stands
 /// under it follows it.
-pub(crate) fn owner(archive: &Archive, integration: IntegrationId, draft: &Draft) -> Result<Owner, StoreError> {
-    let Some(organization) = &draft.organization else { return Ok(Owner::Nobody) };
+pub(crate) fn owner(
+    archive: &Archive,
+    integration: IntegrationId,
+    draft: &Draft,
+) -> Result<Owner, StoreError> {
+    let Some(organization) = &draft.organization else {
+        return Ok(Owner::Nobody);
+    };
     let known = match archive.by_source(integration, Kind::Organization, &organization.id)? {
         Some(id) => archive.brief(Kind::Organization, id)?,
         None => None,
@@ -54,9 +60,15 @@ pub(crate) fn settle(
     organization: Option<AssetId>,
     link: &mut Reference,
 ) -> Result<bool, StoreError> {
-    let Some(source) = &link.source else { return Ok(true) };
+    let Some(source) = &link.source else {
+        return Ok(true);
+    };
     link.asset = archive.by_source(integration, link.kind, source)?;
     let follows = matches!(link.kind, Kind::Location | Kind::Contact | Kind::Configuration);
-    let (Some(asset), Some(organization), true) = (link.asset, organization, follows) else { return Ok(true) };
-    Ok(archive.brief(link.kind, asset)?.is_none_or(|brief| brief.organization == Some(organization)))
+    let (Some(asset), Some(organization), true) = (link.asset, organization, follows) else {
+        return Ok(true);
+    };
+    Ok(archive
+        .brief(link.kind, asset)?
+        .is_none_or(|brief| brief.organization == Some(organization)))
 }

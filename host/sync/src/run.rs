@@ -40,8 +40,14 @@ pub async fn full(
 ) -> Result<Run, StoreError> {
     let integration = setup.integration.clone();
     let started = (setup.clock)();
-    let run =
-        Run::begin(order.run, integration.id, integration.name.clone(), RunMode::Full, order.trigger, started);
+    let run = Run::begin(
+        order.run,
+        integration.id,
+        integration.name.clone(),
+        RunMode::Full,
+        order.trigger,
+        started,
+    );
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let (connector, session) = setup.connect();
     let outcome = {
@@ -106,7 +112,10 @@ async fn stages(
     let mut stack = Stack::new(&setup.layers);
     let mut connector = connector;
     for kind in Kind::ALL {
-        let Some(ability) = description.ability(kind).filter(|_| pass.integration.sync.wants(kind, description)) else {
+        let Some(ability) = description
+            .ability(kind)
+            .filter(|_| pass.integration.sync.wants(kind, description))
+        else {
             continue;
         };
         let per_parent = ability.parent.filter(|_| ability.per_parent);
@@ -181,10 +190,17 @@ async fn map_page(
     kind: Kind,
     page: Page,
 ) -> Result<MappedPage, SyncError> {
-    let (excluded, included): (Vec<Pulled>, Vec<Pulled>) =
-        page.items.into_iter().partition(|pulled| !pulled.excluded.is_empty());
+    let (excluded, included): (Vec<Pulled>, Vec<Pulled>) = page
+        .items
+        .into_iter()
+        .partition(|pulled| !pulled.excluded.is_empty());
     let mapped = stack.map(archive, integration, included).await?;
-    Ok(MappedPage { kind, mapped, excluded, refused: page.refused })
+    Ok(MappedPage {
+        kind,
+        mapped,
+        excluded,
+        refused: page.refused,
+    })
 }
 
 /// How often it is looked whether the gate waits.
@@ -204,7 +220,10 @@ async fn watch(session: &Session, progress: &dyn Progress) {
                 WaitReason::ServerBusy => "the PSA, which asks for a pause",
                 WaitReason::Failure => "the PSA to answer again",
             };
-            progress.event(Event::Waiting { seconds: waiting.seconds, why: why.to_owned() });
+            progress.event(Event::Waiting {
+                seconds: waiting.seconds,
+                why: why.to_owned(),
+            });
         }
         told = reason;
     }

@@ -57,14 +57,23 @@ impl Setup {
         };
         let two_way = |kind: &Kind| sync.two_way.get(kind).copied().unwrap_or_default();
         ConnectorContext {
-            settings: self.integration.settings.iter().map(|(key, text)| (key.clone(), text.clone())).collect(),
+            settings: self
+                .integration
+                .settings
+                .iter()
+                .map(|(key, text)| (key.clone(), text.clone()))
+                .collect(),
             origins: self.gate.origins().to_vec(),
             selections: sync.selections(description),
             kinds: Kind::ALL
                 .into_iter()
                 .map(|kind| {
                     let pull = sync.wants(kind, description);
-                    KindUse { kind, pull, push: pull && two_way(&kind) }
+                    KindUse {
+                        kind,
+                        pull,
+                        push: pull && two_way(&kind),
+                    }
                 })
                 .collect(),
             options: vec![
@@ -77,6 +86,9 @@ impl Setup {
     /// A connector ready to work, and the gate's session behind it.
     pub(crate) fn connect(&self) -> (ConnectorSession, Arc<Session>) {
         let session = Arc::new(self.gate.session());
-        (self.connector.session(Arc::new(Through(session.clone()))), session)
+        (
+            self.connector.session(Arc::new(Through(session.clone()))),
+            session,
+        )
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn convert(json: &str) -> Result<Draft, Fault> {
     if contact.id.is_none() {
         draft.fail("", "the contact has no id");
     }
-    draft.belongs_to(&contact.company);
+    // ConnectWise keeps people who belong to no company; they have no place in the documentation and no fault either.
+    if !contact.company.id.is_none() {
+        draft.belongs_to(&contact.company);
+    }
     if contact.first_name.is_empty() && contact.last_name.is_empty() {
         draft.fail("first_name", "the contact has neither a first nor a last name");
     }

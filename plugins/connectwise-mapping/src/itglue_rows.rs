@@ -324,6 +324,13 @@ fn a_bare_record_mentions_nothing_it_lacks() {
 }
 
 #[test]
+fn a_contact_of_no_company_belongs_nowhere_and_is_no_fault() {
+    let draft = convert("contact", &json!({"id": 1, "lastName": "A", "company": {}}));
+    assert_eq!(draft.organization, None);
+    assert_eq!(draft.text("last_name"), Some("A"));
+}
+
+#[test]
 fn what_the_connector_takes_out_is_tolerated_where_it_did_not() {
     let json = r#"{"id":1,"name":"A\u0000B","company":{"id":250,"name":null,"_info":{"company_href":"https://x"}},
         "serialNumber":null,"tagNumber":17,"activeFlag":null,"type":null,"new":{"deep":[1,{"a":null}]},

@@ -2,12 +2,20 @@
 //!
 //! The binary and the plugins have to be built: `cargo xtask test` does both before it runs the tests.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use connectwise_simulator::{Config, Simulator};
-use serde_json::Value;
+use rustix::process::{Pid, kill_process};
+use serde_json::{Map, Value};
 use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStderr};
+
+pub use rustix::process::Signal;
 
 /// The workspace's root.
 pub fn root() -> PathBuf {
@@ -141,6 +149,27 @@ impl Home {
         words.map(str::to_owned).to_vec()
     }
 
+    /// The same with other words in place of those that begin so.
+    pub fn words_with(&self, name: &str, simulator: &Simulator, changes: &[(&str, &str)]) -> Vec<String> {
+        let mut words = self.add_words(name, simulator);
+        for (begins, to) in changes {
+            let word = words.iter_mut().find(|word| word.starts_with(begins));
+            *word.unwrap_or_else(|| panic!("no word begins with {begins}")) = (*to).to_owned();
+        }
+        words
+    }
+
+    /// Adds an integration with other words in place of those that begin so.
+    pub async fn add_with(&self, name: &str, simulator: &Simulator, changes: &[(&str, &str)]) -> Ran {
+        self.run_words(&self.words_with(name, simulator, changes)).await
+    }
+
+    /// Chooses without asking the PSA for its options.
+    pub async fn choose_labels(&self, name: &str) {
+        let words = ["settings", "set", name, "--select", "company-types=all", "--select", "company-statuses=all"];
+        self.run(&words).await.exits(0);
+    }
+
     /// Adds an integration and chooses everything that is recommended.
     pub async fn connected(name: &str, simulator: &Simulator) -> Home {
         let home = Home::new();
@@ -176,4 +205,172 @@ pub fn ran(output: &Output) -> Ran {
 /// A simulator with the demo's records, strict.
 pub async fn simulator() -> Simulator {
     Simulator::start(Config::default()).await.expect("the simulator starts")
+}
+
+impl Ran {
+    /// The error document on stderr: `code`, `message` and `hint`.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let line = self.stderr.lines().find(|line| line.starts_with("{\"error\"")).unwrap_or_default();
+        let document: Value = serde_json::from_str(line).unwrap_or_default();
+        assert!(document["error"].is_object(), "no error document: {self:#?}");
+        document["error"].clone()
+    }
+}
+
+impl Home {
+    /// Runs a command that has to fail: its error document. With the words that were given and JSON output.
+    pub async fn fails(&self, words: &[&str], code: i32) -> Value {
+        let words: Vec<&str> = words.iter().copied().chain(["--format", "json"]).collect();
+        self.run(&words).await.exits(code).error()
+    }
+
+    /// Runs a command given as texts.
+    pub async fn run_words(&self, words: &[String]) -> Ran {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        self.run(&words).await
+    }
+
+    /// Every record as the PSA's content makes it: by kind and PSA id, without own ids and times.
+    pub async fn content(&self) -> Content {
+        let mut content = BTreeMap::new();
+        for kind in KINDS {
+            let listed = self.json(&["asset", "list", kind]).await;
+            for mut record in listed.as_array().expect("a list").clone() {
+                let source = record["source"]["id"].as_str().unwrap_or("none").to_owned();
+                let parts = ["name", "organization", "fields", "traits", "sync"];
+                let mut kept: Map<String, Value> =
+                    parts.iter().map(|part| ((*part).to_owned(), record[*part].take())).collect();
+                for part in ["organization", "fields"] {
+                    kept.get_mut(part).into_iter().for_each(without_ids);
+                }
+                let before = content.insert((kind.to_owned(), source.clone()), Value::Object(kept));
+                assert!(before.is_none(), "{kind} {source} is there twice");
+            }
+        }
+        content
+    }
+
+    /// The integration's row in `integration list`.
+    pub async fn integration(&self, name: &str) -> Value {
+        let all = self.json(&["integration", "list"]).await;
+        let found = all.as_array().expect("a list").iter().find(|row| row["name"] == name);
+        found.unwrap_or_else(|| panic!("{name} is not listed")).clone()
+    }
+
+    /// Starts a command that is watched while it runs.
+    pub fn start(&self, words: &[&str]) -> Started {
+        let mut command = self.command(words);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started");
+        let errors = child.stderr.take().expect("stderr is piped");
+        Started { child, errors: BufReader::new(errors).lines(), said: String::new() }
+    }
+
+    /// Starts `serve` on a free port and waits until it listens.
+    pub async fn serve(&self) -> Server {
+        let mut process = self.start(&["serve", "--listen", "127.0.0.1:0"]);
+        let line = process.line_with("serving").await;
+        let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
+        Server { process, address: address.parse().expect("an address") }
+    }
+}
+
+/// The kinds of records, parents first.
+pub const KINDS: [&str; 5] = ["organization", "location", "contact", "configuration", "ticket"];
+
+/// Records by kind and PSA id.
+pub type Content = BTreeMap<(String, String), Value>;
+
+/// References keep the name of what they mean; own ids go.
+fn without_ids(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("id");
+            members.values_mut().for_each(without_ids);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_ids),
+        _ => {}
+    }
+}
+
+/// A process that is on.
+pub struct Started {
+    child: Child,
+    errors: Lines<BufReader<ChildStderr>>,
+    said: String,
+}
+
+impl Started {
+    /// Waits for a line on stderr that holds a text.
+    pub async fn line_with(&mut self, text: &str) -> String {
+        while let Some(line) = self.errors.next_line().await.expect("stderr is text") {
+            self.said.push_str(&line);
+            self.said.push('\n');
+            if line.contains(text) {
+                return line;
+            }
+        }
+        panic!("it ended without saying `{text}`; it said: {}", self.said)
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("it is running"), signal).expect("it is ours");
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("it is running")
+    }
+
+    /// Waits for its end.
+    pub async fn ended(mut self) -> Ran {
+        let mut stdout = String::new();
+        let output = async {
+            if let Some(mut out) = self.child.stdout.take() {
+                out.read_to_string(&mut stdout).await.expect("stdout is text");
+            }
+        };
+        let errors = async {
+            while let Some(line) = self.errors.next_line().await.expect("stderr is text") {
+                self.said.push_str(&line);
+                self.said.push('\n');
+            }
+        };
+        tokio::join!(output, errors);
+        let status = self.child.wait().await.expect("it was started");
+        Ran { code: status.code().unwrap_or(-1), stdout, stderr: self.said }
+    }
+}
+
+/// A `serve` that is on.
+pub struct Server {
+    /// Its process.
+    pub process: Started,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Server {
+    /// The status of a GET.
+    pub async fn get(&self, path: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.address).await.expect("it listens");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("it answers");
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        status.unwrap_or_else(|| panic!("no status: {answer}"))
+    }
+
+    /// Stops it in good order.
+    pub async fn stop(self) -> Ran {
+        self.process.signal(Signal::TERM);
+        self.process.ended().await
+    }
 }

@@ -2,7 +2,7 @@
 
 use dovetail_domain::Kind;
 use dovetail_server::answer::{Asset, AssetPage, Invited, QuarantineRow, Suggested, User, UserState};
-use dovetail_server::{Run, RunStatus, RunTrigger};
+use dovetail_server::{Named, Run, RunStatus, RunTrigger};
 use serde_json::Value as Json;
 
 use super::line;
@@ -80,10 +80,23 @@ pub(super) fn run(out: &mut String, run: &Run) {
     if !run.entities.is_empty() {
         out.push_str(&text(&table));
     }
+    named(out, "Left out", &run.left_out);
+    named(out, "Waiting", &run.waiting);
     let (requests, bytes) = (run.requests, run.bytes);
     line(out, format_args!("{requests} requests, {bytes} bytes, {}, trigger {}", took(run), trigger(run.trigger)));
     if let Some(trouble) = &run.trouble {
         line(out, format_args!("{} {}", trouble.message, trouble.hint));
+    }
+}
+
+/// The named records of one list of a run.
+fn named(out: &mut String, list: &str, records: &[Named]) {
+    for record in records {
+        let Named { kind, source_id, name, why } = record;
+        line(out, format_args!("{list}: {kind} {name} (PSA id {source_id}): {why}"));
+    }
+    if records.len() == Run::NAMED {
+        line(out, format_args!("{list}: only the first {} are named.", Run::NAMED));
     }
 }
 
