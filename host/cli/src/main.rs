@@ -37,7 +37,9 @@ fn main() -> ExitCode {
     let format = cli.common.format;
     let ended = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime.block_on(run(cli, name)),
-        Err(error) => Err(Problem::internal(format!("The program cannot start its threads: {error}."))),
+        Err(error) => Err(Problem::internal(format!(
+            "The program cannot start its threads: {error}."
+        ))),
     };
     match ended {
         Ok(code) => ExitCode::from(code),
@@ -150,7 +152,9 @@ async fn records(
     format: Format,
 ) -> Result<Answer, Problem> {
     let Request::AssetList(mut query) = request else {
-        return Err(Problem::internal("Another request came where `asset list` was expected."));
+        return Err(Problem::internal(
+            "Another request came where `asset list` was expected.",
+        ));
     };
     let table = format == Format::Table;
     let mut left = query.limit.unwrap_or(if table { TABLE_ROWS } else { usize::MAX });
@@ -159,7 +163,10 @@ async fn records(
     loop {
         query.limit = Some(left);
         query.count = table;
-        let Answer::Assets(mut page) = session.perform(Request::AssetList(query.clone()), terminal, stop).await? else {
+        let Answer::Assets(mut page) = session
+            .perform(Request::AssetList(query.clone()), terminal, stop)
+            .await?
+        else {
             return Err(Problem::internal("The list was answered with something else."));
         };
         left = left.saturating_sub(page.records.len());
@@ -167,7 +174,9 @@ async fn records(
         if !table {
             let mut out = Vec::new();
             let document = Answer::Assets(page.clone()).document();
-            pages.page(&mut out, document).map_err(|error| Problem::internal(error.to_string()))?;
+            pages
+                .page(&mut out, document)
+                .map_err(|error| Problem::internal(error.to_string()))?;
             print(&out)?;
         }
         let last = page.next.is_none() || left == 0;
@@ -181,7 +190,11 @@ async fn records(
         if last {
             let mut out = Vec::new();
             let answer = Answer::Assets(page);
-            let written = if table { render::answer(&mut out, &answer, format) } else { pages.end(&mut out) };
+            let written = if table {
+                render::answer(&mut out, &answer, format)
+            } else {
+                pages.end(&mut out)
+            };
             written.map_err(|error| Problem::internal(error.to_string()))?;
             print(&out)?;
             return Ok(answer);
@@ -204,7 +217,8 @@ async fn serve(common: &Common, listen: &str) -> Result<(), Problem> {
 /// Raised by the first SIGINT or SIGTERM. The second ends the process as it would have without us.
 fn stop_signal() -> Result<watch::Receiver<bool>, Problem> {
     use tokio::signal::unix::{SignalKind, signal};
-    let failed = |error: io::Error| Problem::internal(format!("The program cannot listen for signals: {error}."));
+    let failed =
+        |error: io::Error| Problem::internal(format!("The program cannot listen for signals: {error}."));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let (raise, raised) = watch::channel(false);
@@ -229,7 +243,9 @@ fn print(bytes: &[u8]) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Problem::internal(format!("The answer cannot be written: {error}."))),
+        Err(error) => Err(Problem::internal(format!(
+            "The answer cannot be written: {error}."
+        ))),
         Ok(()) => Ok(()),
     }
 }

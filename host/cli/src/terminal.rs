@@ -27,7 +27,8 @@ impl Caller for Terminal {
             return Reply::Nobody;
         }
         // Reading from a terminal blocks, and the run that may go on meanwhile must not wait for it.
-        self.shown.aside(|| tokio::task::block_in_place(|| put(&question)))
+        self.shown
+            .aside(|| tokio::task::block_in_place(|| put(&question)))
     }
 }
 

@@ -115,7 +115,12 @@ fn network(setup: &args::Setup) -> Result<NetworkChange> {
         },
     };
     Ok(NetworkChange {
-        ca_file: setup.ca_file.as_deref().map(whole).transpose()?.map_or(Change::Keep, Change::To),
+        ca_file: setup
+            .ca_file
+            .as_deref()
+            .map(whole)
+            .transpose()?
+            .map_or(Change::Keep, Change::To),
         allow_private_network: setup.allow_private_network.then_some(true),
         proxy: setup.proxy.clone().map_or(Change::Keep, Change::To),
         requests_per_minute,
@@ -153,16 +158,24 @@ fn settings(command: args::Settings) -> Result<SettingsChange> {
         contact_phone_type,
     } = command
     else {
-        return Err(Problem::internal("`settings show` came where `settings set` was expected."));
+        return Err(Problem::internal(
+            "`settings show` came where `settings set` was expected.",
+        ));
     };
     Ok(SettingsChange {
         name: parse(&name)?,
-        select: select.iter().map(|text| choose::parse(text)).collect::<Result<_>>()?,
+        select: select
+            .iter()
+            .map(|text| choose::parse(text))
+            .collect::<Result<_>>()?,
         contacts: contacts.map(|switch| switch == args::Switch::On),
         tickets: maybe(tickets)?,
         interval: maybe(interval)?,
         full_every: maybe(full_every)?,
-        two_way: two_way.iter().map(|text| which_way(text)).collect::<Result<_>>()?,
+        two_way: two_way
+            .iter()
+            .map(|text| which_way(text))
+            .collect::<Result<_>>()?,
         contact_email_type,
         contact_phone_type,
     })
@@ -260,9 +273,8 @@ fn pairs(given: &[String], option: &str) -> Result<Vec<(String, String)>> {
 
 /// Parses a value whose type says itself what it takes.
 fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T> {
-    text.parse().map_err(|error: T::Err| {
-        Problem::value(error, "Correct the value; nothing was changed.")
-    })
+    text.parse()
+        .map_err(|error: T::Err| Problem::value(error, "Correct the value; nothing was changed."))
 }
 
 fn maybe<T: std::str::FromStr<Err: std::fmt::Display>>(text: Option<String>) -> Result<Option<T>> {
@@ -279,5 +291,9 @@ fn whole(path: &Path) -> Result<PathBuf> {
 fn file_or_name(text: String) -> Result<String> {
     let path = Path::new(&text);
     let is_file = text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || path.exists();
-    Ok(if is_file { whole(path)?.display().to_string() } else { text })
+    Ok(if is_file {
+        whole(path)?.display().to_string()
+    } else {
+        text
+    })
 }

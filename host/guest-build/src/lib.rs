@@ -15,13 +15,6 @@ use std::path::{Path, PathBuf};
 
 pub use error::BuildError;
 
-/// The plugins that stand in the bundle, by package name.
-pub const STOCK: &[&str] = &["connectwise", "connectwise-mapping"];
-/// The plugins under `plugins/examples`, by package name.
-pub const EXAMPLES: &[&str] = &["rename-configurations"];
-/// The guests that misbehave on purpose, by package name.
-pub const HOSTILE: &[&str] = &["hostile", "hostile-connector"];
-
 /// The target that guests are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -88,7 +81,8 @@ pub fn build_workspace_guests(
 
 /// Builds every guest of the workspace at `root`: stock, examples and hostile ones.
 pub fn build_all(root: &Path, report: &mut dyn FnMut(&str)) -> Result<Vec<BuiltComponent>, BuildError> {
-    let packages: Vec<&str> = [STOCK, EXAMPLES, HOSTILE].concat();
+    let project = metadata::read(root)?;
+    let packages: Vec<&str> = project.modules().collect();
     build_workspace_guests(root, &packages, report)
 }
 

@@ -82,6 +82,14 @@ fn project(json: &Json) -> Option<Project> {
 }
 
 impl Project {
+    /// The packages that make a module, by name: everything in the workspace that becomes a plugin.
+    pub(crate) fn modules(&self) -> impl Iterator<Item = &str> {
+        self.packages
+            .iter()
+            .filter(|package| package.cdylib.is_some())
+            .map(|package| package.name.as_str())
+    }
+
     /// The packages asked for, each with its module's name; the package in `root` where none is named.
     pub(crate) fn guests(&self, root: &Path, names: &[String]) -> Result<Vec<Guest>, BuildError> {
         if names.is_empty() {

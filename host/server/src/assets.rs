@@ -40,7 +40,11 @@ pub(crate) fn list(host: &Host, query: &AssetQuery) -> Result<Answer> {
         _ => 0,
     };
     let mut showing = Showing::new(archive)?;
-    let records = listed.records.iter().map(|record| showing.asset(record)).collect::<Result<_>>()?;
+    let records = listed
+        .records
+        .iter()
+        .map(|record| showing.asset(record))
+        .collect::<Result<_>>()?;
     Ok(Answer::Assets(AssetPage {
         kind: query.kind,
         records,
@@ -70,7 +74,11 @@ pub(crate) fn organization(archive: &Archive, text: &str) -> Result<Record> {
     match (found.pop(), found.is_empty()) {
         (Some(record), true) => Ok(record),
         (Some(record), false) => {
-            let ids: Vec<String> = found.iter().chain([&record]).map(|record| record.id.to_string()).collect();
+            let ids: Vec<String> = found
+                .iter()
+                .chain([&record])
+                .map(|record| record.id.to_string())
+                .collect();
             Err(Problem::new(
                 dovetail_domain::Code::Ambiguous,
                 format!("{} organizations are called `{text}`.", ids.len()),
@@ -113,7 +121,10 @@ impl<'a> Showing<'a> {
             let value = serde_json::from_str(json).unwrap_or_else(|_| json.clone().into());
             (name.clone(), value)
         });
-        let fields = record.fields.iter().map(|(field, value)| (field.to_string(), value.to_json()));
+        let fields = record
+            .fields
+            .iter()
+            .map(|(field, value)| (field.to_string(), value.to_json()));
         Ok(Asset {
             id: record.id.to_string(),
             kind: record.kind,

@@ -86,7 +86,10 @@ pub(crate) fn choose(group: &str, picks: &[&Pick], options: &[GroupOption]) -> R
             Pick::Labels(labels) => {
                 for label in labels {
                     let wanted = label.to_lowercase();
-                    let mut found = options.iter().filter(|option| option.label.to_lowercase() == wanted).peekable();
+                    let mut found = options
+                        .iter()
+                        .filter(|option| option.label.to_lowercase() == wanted)
+                        .peekable();
                     if found.peek().is_none() {
                         return Err(unknown(group, label, options));
                     }
@@ -103,7 +106,11 @@ pub(crate) fn choose(group: &str, picks: &[&Pick], options: &[GroupOption]) -> R
             "Leave one of the two out.",
         ));
     }
-    Ok(if every { Choice::Every } else { Choice::These(chosen) })
+    Ok(if every {
+        Choice::Every
+    } else {
+        Choice::These(chosen)
+    })
 }
 
 fn unknown(group: &str, label: &str, options: &[GroupOption]) -> Problem {
@@ -111,7 +118,10 @@ fn unknown(group: &str, label: &str, options: &[GroupOption]) -> Problem {
     let hint = if near.is_empty() {
         "The group has no options: look with `dovetail settings show`.".to_owned()
     } else {
-        format!("Near to it are: {}. `dovetail settings show` lists all.", near.join(", "))
+        format!(
+            "Near to it are: {}. `dovetail settings show` lists all.",
+            near.join(", ")
+        )
     };
     Problem::new(
         Code::ValueRefused,
@@ -162,18 +172,25 @@ mod tests {
     use super::*;
 
     fn options() -> Vec<GroupOption> {
-        [("1", "Prospect", true), ("2", "Vendor", false), ("3", "Smith, Jones", true)]
-            .map(|(id, label, recommended)| GroupOption {
-                id: id.to_owned(),
-                label: label.to_owned(),
-                recommended,
-                count: None,
-            })
-            .to_vec()
+        [
+            ("1", "Prospect", true),
+            ("2", "Vendor", false),
+            ("3", "Smith, Jones", true),
+        ]
+        .map(|(id, label, recommended)| GroupOption {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            recommended,
+            count: None,
+        })
+        .to_vec()
     }
 
     fn chosen(texts: &[&str]) -> Result<Choice> {
-        let picks: Vec<Pick> = texts.iter().map(|text| parse(text).map(|(_, pick)| pick)).collect::<Result<_>>()?;
+        let picks: Vec<Pick> = texts
+            .iter()
+            .map(|text| parse(text).map(|(_, pick)| pick))
+            .collect::<Result<_>>()?;
         choose("types", &picks.iter().collect::<Vec<_>>(), &options())
     }
 
@@ -188,15 +205,27 @@ mod tests {
         assert_eq!(chosen(&["types=recommended"]).unwrap(), these(&["1", "3"]));
         assert_eq!(chosen(&["types=vendor, PROSPECT"]).unwrap(), these(&["2", "1"]));
         assert_eq!(chosen(&[r"types=Smith\, Jones"]).unwrap(), these(&["3"]));
-        assert_eq!(chosen(&["types=recommended", "types=Vendor"]).unwrap(), these(&["1", "3", "2"]));
+        assert_eq!(
+            chosen(&["types=recommended", "types=Vendor"]).unwrap(),
+            these(&["1", "3", "2"])
+        );
     }
 
     #[test]
     fn unknown_labels_are_refused_with_those_near() {
         let problem = chosen(&["types=Vendors"]).unwrap_err();
         assert_eq!(problem.code, Code::ValueRefused);
-        assert!(problem.hint.starts_with("Near to it are: Vendor,"), "{}", problem.hint);
-        assert!(chosen(&["types=Smith"]).unwrap_err().hint.contains("Smith, Jones"));
+        assert!(
+            problem.hint.starts_with("Near to it are: Vendor,"),
+            "{}",
+            problem.hint
+        );
+        assert!(
+            chosen(&["types=Smith"])
+                .unwrap_err()
+                .hint
+                .contains("Smith, Jones")
+        );
         assert!(chosen(&["types="]).is_err());
         assert!(chosen(&["types"]).is_err());
         assert!(chosen(&["types=none", "types=Vendor"]).is_err());

@@ -15,13 +15,19 @@ use crate::{Problem, form, problem::Result};
 pub(crate) const NOTE: char = '#';
 
 pub(crate) fn get(host: &Host, key: Option<&str>) -> Result<Answer> {
-    let mut settings: BTreeMap<String, String> =
-        host.archive().rows(&table::CONFIG)?.into_iter().filter(|(key, _)| !key.starts_with(NOTE)).collect();
+    let mut settings: BTreeMap<String, String> = host
+        .archive()
+        .rows(&table::CONFIG)?
+        .into_iter()
+        .filter(|(key, _)| !key.starts_with(NOTE))
+        .collect();
     if let Some(key) = key {
         let value = settings.remove(key).ok_or_else(|| {
             Problem::not_found(
                 format!("`{key}` is not set."),
-                format!("`dovetail config set {key} VALUE` sets it; `dovetail config get` lists what is set."),
+                format!(
+                    "`dovetail config set {key} VALUE` sets it; `dovetail config get` lists what is set."
+                ),
             )
         })?;
         settings = BTreeMap::from([(key.to_owned(), value)]);
@@ -31,7 +37,10 @@ pub(crate) fn get(host: &Host, key: Option<&str>) -> Result<Answer> {
 
 pub(crate) async fn set(host: &Host, key: &str, value: Option<&str>) -> Result<Answer> {
     let known = known_keys(host).await?;
-    let Some((connector, name)) = key.split_once('.').filter(|_| known.iter().any(|known| known == key)) else {
+    let Some((connector, name)) = key
+        .split_once('.')
+        .filter(|_| known.iter().any(|known| known == key))
+    else {
         return Err(Problem::new(
             Code::UnknownSetting,
             format!("There is no setting `{key}`."),
@@ -70,7 +79,10 @@ async fn known_keys(host: &Host) -> Result<Vec<String>> {
 }
 
 /// What the operator set for a connector, by setup field.
-pub(crate) fn defaults(archive: &Archive, description: &ConnectorDescription) -> Result<BTreeMap<String, String>> {
+pub(crate) fn defaults(
+    archive: &Archive,
+    description: &ConnectorDescription,
+) -> Result<BTreeMap<String, String>> {
     let mut defaults = BTreeMap::new();
     for field in description.setup.iter().filter(|field| field.operator_default) {
         let key = format!("{}.{}", description.name, field.key);

@@ -75,7 +75,11 @@ impl Follower {
 
 /// Waits for the run's end; one whose end nobody tells is lost.
 async fn the_end(ended: &mut watch::Receiver<Ended>) -> Result<Run> {
-    let told = ended.wait_for(Option::is_some).await.ok().and_then(|ended| ended.clone());
+    let told = ended
+        .wait_for(Option::is_some)
+        .await
+        .ok()
+        .and_then(|ended| ended.clone());
     told.unwrap_or_else(|| Err(lost()))
 }
 
@@ -130,7 +134,10 @@ impl Dispatch {
     /// Whether a run of the integration is on, and whether one waits.
     pub(crate) fn standing(&self, integration: IntegrationId) -> (bool, bool) {
         let state = self.state();
-        (state.running.contains_key(&integration), state.queue.entry(integration).is_some())
+        (
+            state.running.contains_key(&integration),
+            state.queue.entry(integration).is_some(),
+        )
     }
 
     /// Whether a server is on in this process.
@@ -172,7 +179,10 @@ impl Dispatch {
     /// The same for a run that is on; none where none is.
     pub(crate) fn follow_running(&self, integration: IntegrationId) -> Option<Follower> {
         let state = self.state();
-        let channels = state.running.contains_key(&integration).then(|| state.watched.get(&integration))??;
+        let channels = state
+            .running
+            .contains_key(&integration)
+            .then(|| state.watched.get(&integration))??;
         Some(Follower {
             events: channels.events.subscribe(),
             ended: channels.ended.subscribe(),
@@ -225,7 +235,9 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
         }
         let running: Vec<IntegrationId> = state.running.keys().copied().collect();
         let begins = queue::next(&state.queue, &running, |entry| {
-            let free = integrations.get(&entry.integration).is_some_and(|integration| !integration.paused);
+            let free = integrations
+                .get(&entry.integration)
+                .is_some_and(|integration| !integration.paused);
             free && (state.serving || state.watched.contains_key(&entry.integration))
         });
         let Some(entry) = begins.cloned() else {
@@ -237,7 +249,10 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
         state.queue.take(entry.integration);
         let run = host.archive().next_run();
         let cancel = Cancel::default();
-        let watched = state.watched.remove(&entry.integration).unwrap_or_else(Channels::new);
+        let watched = state
+            .watched
+            .remove(&entry.integration)
+            .unwrap_or_else(Channels::new);
         state.running.insert(
             entry.integration,
             Running {
@@ -254,7 +269,13 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
                 run,
                 trigger: entry.trigger,
             };
-            let work = tokio::spawn(work(Arc::clone(&host), integration, order, watched.clone(), cancel));
+            let work = tokio::spawn(work(
+                Arc::clone(&host),
+                integration,
+                order,
+                watched.clone(),
+                cancel,
+            ));
             let ended = match work.await {
                 Ok(ended) => ended,
                 Err(error) => Err(Problem::internal(format!("The run ended with a fault: {error}."))),
@@ -280,7 +301,11 @@ fn end(host: &Arc<Host>, entry: &Entry, ended: Result<Run>, channels: &Channels)
     let integration = entry.integration;
     let closing = host.dispatch().state().closing;
     let cancelled = matches!(&ended, Ok(run) if run.status == RunStatus::Cancelled);
-    let kept = if closing && cancelled { Ok(()) } else { forget_entry(host, integration) };
+    let kept = if closing && cancelled {
+        Ok(())
+    } else {
+        forget_entry(host, integration)
+    };
     let noted = kept.and_then(|()| note_trouble(host, integration, &ended));
     // What the store said last matters more than how the run ended.
     let told = noted.and(ended);

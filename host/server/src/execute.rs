@@ -19,7 +19,9 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::IntegrationUpdate(request) => integrations::update(host, request).await,
         Request::IntegrationPause(name) => integrations::pause(host, &name).await,
         Request::IntegrationResume(name) => integrations::resume(host, &name).await,
-        Request::IntegrationRemove { name, fate, yes } => removal::remove(host, &name, fate, yes, caller).await,
+        Request::IntegrationRemove { name, fate, yes } => {
+            removal::remove(host, &name, fate, yes, caller).await
+        }
         Request::ConnectorList => plugins::connectors(host).await,
         Request::ConnectorGuide(connector) => plugins::guide(host, &connector).await,
         Request::SettingsShow(name) => settings::show(host, &name, caller).await,

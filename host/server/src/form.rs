@@ -27,14 +27,19 @@ pub(crate) fn read_settings(
                 return Err(Problem::new(
                     Code::SecretRefused,
                     format!("`{key}` is a secret and is never given on the command line itself."),
-                    format!("Give it as `--secret {key}=env:VAR`, `{key}=file:PATH` or `{key}=-`, and change it in the PSA if it was real."),
+                    format!(
+                        "Give it as `--secret {key}=env:VAR`, `{key}=file:PATH` or `{key}=-`, and change it in the PSA if it was real."
+                    ),
                 ));
             }
             SetupFormat::Host => HostName::parse(key, text)?.to_string(),
             SetupFormat::Plain => plain(field, text)?,
         };
         if settings.insert(key.clone(), value).is_some() {
-            return Err(Problem::value(format!("`{key}` is given twice"), "Leave one of the two out."));
+            return Err(Problem::value(
+                format!("`{key}` is given twice"),
+                "Leave one of the two out.",
+            ));
         }
     }
     Ok(settings)
@@ -55,7 +60,10 @@ pub(crate) fn check_secret_keys<'a>(
             ));
         }
         if seen.contains(&key) {
-            return Err(Problem::value(format!("the secret `{key}` is given twice"), "Leave one of the two out."));
+            return Err(Problem::value(
+                format!("the secret `{key}` is given twice"),
+                "Leave one of the two out.",
+            ));
         }
         seen.push(key);
     }
@@ -68,22 +76,38 @@ pub(crate) fn check_complete(
     settings: &BTreeMap<String, String>,
     defaults: &BTreeMap<String, String>,
 ) -> Result<()> {
-    for field in description.setup.iter().filter(|field| field.required && field.format != SetupFormat::Secret) {
+    for field in description
+        .setup
+        .iter()
+        .filter(|field| field.required && field.format != SetupFormat::Secret)
+    {
         let default = field.operator_default && defaults.contains_key(&field.key);
         if settings.contains_key(&field.key) || default {
             continue;
         }
         let key = &field.key;
         let everybody = if field.operator_default {
-            format!(" or once for every integration with `dovetail config set {}.{key} VALUE`", description.name)
+            format!(
+                " or once for every integration with `dovetail config set {}.{key} VALUE`",
+                description.name
+            )
         } else {
             String::new()
         };
-        let example = if field.example.is_empty() { "VALUE" } else { &field.example };
+        let example = if field.example.is_empty() {
+            "VALUE"
+        } else {
+            &field.example
+        };
         return Err(Problem::new(
             Code::Named(format!("{key}-missing")),
             format!("The setting `{key}` ({}) is not given.", field.label),
-            format!("Give it with `--set {key}={example}`{everybody}. {}", field.explanation).trim().to_owned(),
+            format!(
+                "Give it with `--set {key}={example}`{everybody}. {}",
+                field.explanation
+            )
+            .trim()
+            .to_owned(),
         ));
     }
     Ok(())
@@ -91,7 +115,10 @@ pub(crate) fn check_complete(
 
 /// The connector's secrets that have to be there.
 pub(crate) fn required_secrets(description: &ConnectorDescription) -> impl Iterator<Item = &SetupField> {
-    description.setup.iter().filter(|field| field.required && field.format == SetupFormat::Secret)
+    description
+        .setup
+        .iter()
+        .filter(|field| field.required && field.format == SetupFormat::Secret)
 }
 
 /// What `integration update` answers where a connector lost a field, and `config set` where none has it.
@@ -120,7 +147,10 @@ pub(crate) fn field<'a>(description: &'a ConnectorDescription, key: &str) -> Res
 pub(crate) fn plain(field: &SetupField, text: &str) -> Result<String> {
     let key = &field.key;
     let refused = |what: &str| {
-        Err(Problem::value(format!("`{key}` {what}"), format!("Give it as in {key}={}.", field.example)))
+        Err(Problem::value(
+            format!("`{key}` {what}"),
+            format!("Give it as in {key}={}.", field.example),
+        ))
     };
     if text.is_empty() {
         return refused("is empty");
@@ -185,7 +215,10 @@ pub(crate) mod tests {
 
     #[test]
     fn settings_are_checked_by_the_description_alone() {
-        assert_eq!(read("site", "https://PSA.example.com").unwrap()["site"], "psa.example.com");
+        assert_eq!(
+            read("site", "https://PSA.example.com").unwrap()["site"],
+            "psa.example.com"
+        );
         let code = |key, text| read(key, text).unwrap_err().code;
         assert_eq!(code("site", "http://psa.example.com"), Code::HttpsRequired);
         assert_eq!(code("key", "hunter2hunter2"), Code::SecretRefused);
@@ -194,8 +227,15 @@ pub(crate) mod tests {
         assert_eq!(code("app", "a\nb"), Code::ValueRefused);
         let unknown = read("sitte", "x").unwrap_err();
         assert_eq!(unknown.code, Code::UnknownSetting);
-        assert!(unknown.hint.contains("nearest is `site`") && unknown.hint.contains("app, key"), "{}", unknown.hint);
-        let twice = [("app".to_owned(), "1".to_owned()), ("app".to_owned(), "2".to_owned())];
+        assert!(
+            unknown.hint.contains("nearest is `site`") && unknown.hint.contains("app, key"),
+            "{}",
+            unknown.hint
+        );
+        let twice = [
+            ("app".to_owned(), "1".to_owned()),
+            ("app".to_owned(), "2".to_owned()),
+        ];
         assert!(read_settings(&description(), &twice).is_err());
         assert!(!format!("{:?}", read("key", "hunter2hunter2")).contains("hunter2"));
     }
@@ -213,7 +253,13 @@ pub(crate) mod tests {
         let default = BTreeMap::from([("app".to_owned(), "x".to_owned())]);
         assert!(check_complete(&description(), &settings, &default).is_ok());
         settings.remove("site");
-        assert_eq!(check_complete(&description(), &settings, &default).unwrap_err().code.as_str(), "site-missing");
+        assert_eq!(
+            check_complete(&description(), &settings, &default)
+                .unwrap_err()
+                .code
+                .as_str(),
+            "site-missing"
+        );
     }
 
     #[test]

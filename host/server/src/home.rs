@@ -66,11 +66,17 @@ impl Explained for HomeError {
         match self {
             HomeError::NoDefault => "Name a folder with --home or DOVETAIL_HOME.".into(),
             HomeError::NotAFolder(_) => "Name another folder with --home or DOVETAIL_HOME.".into(),
-            HomeError::Open { path, .. } => {
-                format!("Close it with `chmod 700 {}`, or name another with --home.", path.display()).into()
+            HomeError::Open { path, .. } => format!(
+                "Close it with `chmod 700 {}`, or name another with --home.",
+                path.display()
+            )
+            .into(),
+            HomeError::NotOurs(_) => {
+                "Run the command as its owner, or name another folder with --home.".into()
             }
-            HomeError::NotOurs(_) => "Run the command as its owner, or name another folder with --home.".into(),
-            HomeError::Strange(_) => "Name an empty folder or one that is not there; it is made on first use.".into(),
+            HomeError::Strange(_) => {
+                "Name an empty folder or one that is not there; it is made on first use.".into()
+            }
             HomeError::Newer { .. } => "Use the version of dovetail that wrote it, or a later one.".into(),
             HomeError::Io { .. } => "Check the folder's permissions and the room on its disk.".into(),
         }
@@ -245,7 +251,10 @@ fn read_holder(lock: &mut File) -> Holder {
     let mut lines = text.lines();
     Holder {
         pid: lines.next().and_then(|line| line.parse().ok()).unwrap_or(0),
-        command: lines.next().unwrap_or("a command that is just starting").to_owned(),
+        command: lines
+            .next()
+            .unwrap_or("a command that is just starting")
+            .to_owned(),
     }
 }
 
@@ -254,7 +263,10 @@ mod tests {
     use super::*;
 
     fn refused(path: &Path) -> String {
-        HomeFolder::open(path).err().map(|error| error.to_string()).unwrap_or_default()
+        HomeFolder::open(path)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
     }
 
     #[test]
@@ -271,7 +283,10 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         for mode in [0o750, 0o705, 0o770, 0o711] {
             fs::set_permissions(outer.path(), fs::Permissions::from_mode(mode)).unwrap();
-            assert!(refused(outer.path()).contains("can be read by others"), "{mode:o}");
+            assert!(
+                refused(outer.path()).contains("can be read by others"),
+                "{mode:o}"
+            );
             assert_eq!(fs::metadata(outer.path()).unwrap().mode() & 0o777, mode);
         }
         fs::set_permissions(outer.path(), fs::Permissions::from_mode(0o700)).unwrap();
@@ -290,7 +305,10 @@ mod tests {
         let Taken::Held(holder) = home.take("asset list").unwrap() else {
             panic!("it was taken twice");
         };
-        assert_eq!((holder.pid, holder.command.as_str()), (std::process::id(), "sync"));
+        assert_eq!(
+            (holder.pid, holder.command.as_str()),
+            (std::process::id(), "sync")
+        );
         drop(held);
         assert!(matches!(home.take("asset list").unwrap(), Taken::Ours(_)));
     }

@@ -96,7 +96,11 @@ impl Host {
     }
 
     /// Changes an integration where it is still there.
-    pub(crate) fn change_integration(&self, id: IntegrationId, change: impl FnOnce(&mut Integration)) -> Result<()> {
+    pub(crate) fn change_integration(
+        &self,
+        id: IntegrationId,
+        change: impl FnOnce(&mut Integration),
+    ) -> Result<()> {
         let _changing = self.changing();
         let Some(before) = self.archive.get(&table::INTEGRATIONS, &id)? else {
             return Ok(());
@@ -124,7 +128,10 @@ impl Host {
 
     /// What a run or a question to the PSA works with.
     pub(crate) async fn setup_for(&self, integration: &Integration) -> Result<Setup> {
-        let connector = self.shelf.connector(&self.archive, &integration.connector).await?;
+        let connector = self
+            .shelf
+            .connector(&self.archive, &integration.connector)
+            .await?;
         let layers = mappings::stack(self, integration).await?;
         let mut integration = integration.clone();
         config::fill_in(&self.archive, connector.description(), &mut integration.settings)?;
@@ -145,7 +152,11 @@ impl Host {
         if let Some(gate) = gates.get(&integration.id) {
             return Ok(Arc::clone(gate));
         }
-        let gate = Arc::new(build_gate(integration, description, self.secrets(integration.id)?)?);
+        let gate = Arc::new(build_gate(
+            integration,
+            description,
+            self.secrets(integration.id)?,
+        )?);
         gates.insert(integration.id, Arc::clone(&gate));
         Ok(gate)
     }
@@ -189,7 +200,11 @@ impl Host {
         };
         let secret = Secret::new(key, secret.expose().to_owned())?;
         let sealed = self.with_vault(|vault| Ok(vault.encrypt(owner, &secret)?))?;
-        step.put(&table::SECRETS, &(integration, key.to_owned()), &sealed.as_bytes().to_vec())?;
+        step.put(
+            &table::SECRETS,
+            &(integration, key.to_owned()),
+            &sealed.as_bytes().to_vec(),
+        )?;
         Ok(())
     }
 
@@ -213,7 +228,10 @@ pub(crate) fn build_gate(
     let network = &integration.network;
     let proxy = match &network.proxy {
         Some(text) => Some(text.parse().map_err(|error| {
-            Problem::value(format!("the proxy `{text}` is no URL: {error}"), "Write it as http://host:port.")
+            Problem::value(
+                format!("the proxy `{text}` is no URL: {error}"),
+                "Write it as http://host:port.",
+            )
         })?),
         None => None,
     };
@@ -245,7 +263,8 @@ fn close_lost_runs(archive: &Archive, now: Timestamp) -> Result<()> {
         run.reason = Some("process-ended".to_owned());
         run.trouble = Some(Trouble {
             code: Code::Stalled.to_string(),
-            message: "The process ended in the middle of the run; what it had stored by then stays.".to_owned(),
+            message: "The process ended in the middle of the run; what it had stored by then stays."
+                .to_owned(),
             hint: format!("`dovetail sync {}` takes it up again.", run.name),
         });
         run.finished = Some(now);
@@ -296,7 +315,9 @@ pub(crate) mod tests {
         let text = "the-private-key-of-acme";
         let secret = SecretText::new("private-key", text.to_owned().into()).unwrap();
         let mut step = home.host.step();
-        home.host.seal(IntegrationId(1), "private-key", &secret, &mut step).unwrap();
+        home.host
+            .seal(IntegrationId(1), "private-key", &secret, &mut step)
+            .unwrap();
         home.host.archive().commit(step).unwrap();
         assert!(home.host.secrets(IntegrationId(1)).unwrap().holds("private-key"));
         assert!(!home.host.secrets(IntegrationId(2)).unwrap().holds("private-key"));
@@ -306,7 +327,10 @@ pub(crate) mod tests {
         };
         assert_eq!(rotated.secrets, 1);
         assert!(home.host.secrets(IntegrationId(1)).unwrap().holds("private-key"));
-        assert!(!holds(home.outer.path(), text.as_bytes()), "a secret stands in a file as it is");
+        assert!(
+            !holds(home.outer.path(), text.as_bytes()),
+            "a secret stands in a file as it is"
+        );
     }
 
     fn holds(folder: &std::path::Path, needle: &[u8]) -> bool {
@@ -325,7 +349,8 @@ pub(crate) mod tests {
         let home = home();
         let mut step = home.host.step();
         step.put_run(&run(RunStatus::Running)).unwrap();
-        step.put(&table::INTEGRATIONS, &IntegrationId(1), &integration()).unwrap();
+        step.put(&table::INTEGRATIONS, &IntegrationId(1), &integration())
+            .unwrap();
         let entry = Entry {
             integration: IntegrationId(1),
             trigger: RunTrigger::Manual,

@@ -14,8 +14,9 @@ use zeroize::Zeroizing;
 use crate::answer::{Answer, Check, Connected, IntegrationRow, IntegrationShown};
 use crate::caller::{Caller, Question, Reply};
 use crate::host::{Host, build_gate};
+use crate::problem::{Result, sentence};
 use crate::request::{Change, IntegrationAdd, IntegrationUpdate, NetworkChange};
-use crate::{Problem, SecretText, choose, config, form, problem::Result, queue, removal, status};
+use crate::{Problem, SecretText, choose, config, form, queue, removal, status};
 
 /// The most bytes a file with certificates has.
 const MAX_CA_BYTES: u64 = 1 << 20;
@@ -26,13 +27,22 @@ pub(crate) fn find(archive: &Archive, name: &IntegrationName) -> Result<Integrat
     if let Some((_, found)) = all.iter().find(|(_, integration)| integration.name == *name) {
         return Ok(found.clone());
     }
-    let near = choose::nearest(name.as_str(), all.iter().map(|(_, integration)| integration.name.as_str()));
+    let near = choose::nearest(
+        name.as_str(),
+        all.iter().map(|(_, integration)| integration.name.as_str()),
+    );
     let hint = if near.is_empty() {
         "There is none yet: `dovetail integration add` adds one.".to_owned()
     } else {
-        format!("There are: {}. `dovetail integration list` says more.", near.join(", "))
+        format!(
+            "There are: {}. `dovetail integration list` says more.",
+            near.join(", ")
+        )
     };
-    Err(Problem::not_found(format!("There is no integration `{name}`."), hint))
+    Err(Problem::not_found(
+        format!("There is no integration `{name}`."),
+        hint,
+    ))
 }
 
 /// Its id.
@@ -92,9 +102,9 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
         let kept = removal::take_up(archive, &integration)?;
         integration.id = match kept {
             Some(id) => id,
-            None => archive.next_integration().ok_or_else(|| {
-                Problem::internal("There are no more numbers for integrations.")
-            })?,
+            None => archive
+                .next_integration()
+                .ok_or_else(|| Problem::internal("There are no more numbers for integrations."))?,
         };
         let mut step = host.step();
         for (key, secret) in &secrets {
@@ -105,15 +115,23 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
         archive.commit(step)?;
     }
     let name = &integration.name;
-    let mut said = vec![format!("Added `{name}`. Nothing was sent yet: `dovetail integration connect {name}` checks it.")];
-    if archive.counts().is_ok_and(|counts| linked(&counts, integration.id).values().any(|count| *count > 0)) {
+    let mut said = vec![format!(
+        "Added `{name}`. Nothing was sent yet: `dovetail integration connect {name}` checks it."
+    )];
+    if archive
+        .counts()
+        .is_ok_and(|counts| linked(&counts, integration.id).values().any(|count| *count > 0))
+    {
         said.push("It takes up the records that were connected through it before.".to_owned());
     }
     shown(host, &integration, said).await
 }
 
 fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
-    let taken = archive.rows(&table::INTEGRATIONS)?.iter().any(|(_, known)| known.name == *name);
+    let taken = archive
+        .rows(&table::INTEGRATIONS)?
+        .iter()
+        .any(|(_, known)| known.name == *name);
     if !taken {
         return Ok(());
     }
@@ -135,7 +153,10 @@ async fn ask_secret(field: &SetupField, caller: &dyn Caller) -> Result<SecretTex
         Reply::Refused(problem) => Err(problem),
         Reply::Nobody | Reply::Decision(_) => Err(Problem::new(
             Code::SecretRefused,
-            format!("The secret `{key}` ({}) is not given and nobody is there to ask.", field.label),
+            format!(
+                "The secret `{key}` ({}) is not given and nobody is there to ask.",
+                field.label
+            ),
             format!("Give it as `--secret {key}=env:VAR`, `{key}=file:PATH` or `{key}=-`."),
         )),
     }
@@ -146,9 +167,8 @@ fn change_network(network: &mut Network, change: NetworkChange) -> Result<()> {
         Change::Keep => {}
         Change::Clear => network.ca_pem = None,
         Change::To(path) => {
-            let refused = |what: String| {
-                Problem::value(what, "Name a file with the authority's certificates as PEM.")
-            };
+            let refused =
+                |what: String| Problem::value(what, "Name a file with the authority's certificates as PEM.");
             let size = fs::metadata(&path)
                 .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?
                 .len();
@@ -202,7 +222,10 @@ fn check_gate(
     config::fill_in(archive, description, &mut filled.settings)?;
     let mut held = dovetail_gate::Secrets::new();
     for (key, secret) in secrets {
-        held.insert(key.clone(), dovetail_gate::Secret::new(key, secret.expose().to_owned())?);
+        held.insert(
+            key.clone(),
+            dovetail_gate::Secret::new(key, secret.expose().to_owned())?,
+        );
     }
     build_gate(&filled, description, held).map(drop)
 }
@@ -219,14 +242,21 @@ pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<An
         let mut after = find(archive, &request.name)?;
         after.settings.extend(changed);
         change_network(&mut after.network, request.network)?;
-        form::check_complete(description, &after.settings, &config::defaults(archive, description)?)?;
+        form::check_complete(
+            description,
+            &after.settings,
+            &config::defaults(archive, description)?,
+        )?;
         // What kept it from running may be what was just changed: the next run or check says.
         after.trouble = None;
         let mut filled = after.clone();
         config::fill_in(archive, description, &mut filled.settings)?;
         let mut secrets = host.secrets(after.id)?;
         for (key, secret) in &request.secrets {
-            secrets.insert(key.clone(), dovetail_gate::Secret::new(key, secret.expose().to_owned())?);
+            secrets.insert(
+                key.clone(),
+                dovetail_gate::Secret::new(key, secret.expose().to_owned())?,
+            );
         }
         build_gate(&filled, description, secrets)?;
         let mut step = host.step();
@@ -239,7 +269,9 @@ pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<An
         after
     };
     let name = &after.name;
-    let said = vec![format!("Changed `{name}`. `dovetail integration connect {name}` checks it.")];
+    let said = vec![format!(
+        "Changed `{name}`. `dovetail integration connect {name}` checks it."
+    )];
     shown(host, &after, said).await
 }
 
@@ -256,8 +288,8 @@ pub(crate) async fn connect(host: &Host, name: &IntegrationName) -> Result<Answe
         state: line.state,
         needed: line.needed,
         how: line.how,
-        detail: line.detail,
-        hint: line.hint,
+        detail: sentence(&line.detail),
+        hint: line.hint.as_deref().map(sentence),
     });
     Ok(Answer::Connected(Connected {
         name: name.to_string(),
@@ -269,7 +301,10 @@ pub(crate) async fn connect(host: &Host, name: &IntegrationName) -> Result<Answe
 
 pub(crate) fn list(host: &Host) -> Result<Answer> {
     let all = host.archive().rows(&table::INTEGRATIONS)?;
-    let mut rows = all.iter().map(|(_, integration)| row(host, integration)).collect::<Result<Vec<_>>>()?;
+    let mut rows = all
+        .iter()
+        .map(|(_, integration)| row(host, integration))
+        .collect::<Result<Vec<_>>>()?;
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(Answer::Integrations(rows))
 }
@@ -287,7 +322,9 @@ fn row(host: &Host, integration: &Integration) -> Result<IntegrationRow> {
         two_way: integration.sync.two_way.values().any(|on| *on),
         last_run: last.map(|run| run.to_json()),
         // Without a server nothing runs by itself.
-        next_run: due.filter(|_| host.dispatch().serving()).map(|due| due.max(host.now())),
+        next_run: due
+            .filter(|_| host.dispatch().serving())
+            .map(|due| due.max(host.now())),
         counts: linked(&host.archive().counts()?, integration.id),
     })
 }
@@ -328,8 +365,14 @@ pub(crate) async fn pause(host: &Host, name: &IntegrationName) -> Result<Answer>
     let id = find_id(host.archive(), name)?;
     host.change_integration(id, |integration| integration.paused = true)?;
     let (running, _) = host.dispatch().standing(id);
-    let more = if running { " The run that is on goes to its end." } else { "" };
-    let said = vec![format!("Paused: no run begins until `dovetail integration resume {name}`.{more}")];
+    let more = if running {
+        " The run that is on goes to its end."
+    } else {
+        ""
+    };
+    let said = vec![format!(
+        "Paused: no run begins until `dovetail integration resume {name}`.{more}"
+    )];
     shown(host, &find(host.archive(), name)?, said).await
 }
 

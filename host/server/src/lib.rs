@@ -37,9 +37,9 @@ pub mod socket;
 pub mod status;
 
 pub use answer::Answer;
+pub use caller::{Caller, NoCaller, Question, Reply};
 pub use dovetail_store::{Named, Run, RunMode, RunStatus, RunTrigger, Tally};
 pub use dovetail_sync::{Event, Progress};
-pub use caller::{Caller, NoCaller, Question, Reply};
 pub use home::HomeFolder;
 pub use problem::Problem;
 pub use request::Request;
@@ -50,6 +50,8 @@ pub use session::Session;
 /// else, and this gives what it ends with. None: it is the program itself.
 pub fn compile_child() -> Option<std::process::ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
-    let asked = arguments.next().is_some_and(|first| first == dovetail_runtime::CHILD_ARGUMENT);
+    let asked = arguments
+        .next()
+        .is_some_and(|first| first == dovetail_runtime::CHILD_ARGUMENT);
     asked.then(|| dovetail_runtime::compile_child_main(arguments))
 }

@@ -32,7 +32,10 @@ const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> = table::m
 /// The layers a run maps with.
 pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Vec<Layer>> {
     let archive = host.archive();
-    let standard = host.shelf().standard_mapping(archive, &integration.connector).await?;
+    let standard = host
+        .shelf()
+        .standard_mapping(archive, &integration.connector)
+        .await?;
     let mut stack = vec![Layer {
         name: standard.description().name.clone(),
         mapping: standard,
@@ -75,10 +78,21 @@ fn find(host: &Host, place: &MappingPlace) -> Result<(Integration, Option<(Asset
     let organization = match &place.organization {
         Some(text) => {
             let record = organization(host.archive(), text)?;
-            if record.link.as_ref().is_none_or(|link| link.integration != integration.id) {
+            if record
+                .link
+                .as_ref()
+                .is_none_or(|link| link.integration != integration.id)
+            {
                 return Err(Problem::not_found(
-                    format!("The organization `{}` does not come from `{}`.", record.name(), place.name),
-                    format!("`dovetail asset list organization --integration {}` lists those that do.", place.name),
+                    format!(
+                        "The organization `{}` does not come from `{}`.",
+                        record.name(),
+                        place.name
+                    ),
+                    format!(
+                        "`dovetail asset list organization --integration {}` lists those that do.",
+                        place.name
+                    ),
                 ));
             }
             Some((record.id, record.name()))
@@ -94,7 +108,12 @@ pub(crate) async fn show(host: &Host, place: &MappingPlace) -> Result<Answer> {
     let stack = stack(host, &integration).await?;
     let effective: Vec<&Layer> = stack
         .iter()
-        .filter(|layer| layer.organization.as_ref().is_none_or(|(id, _)| Some(*id) == asked))
+        .filter(|layer| {
+            layer
+                .organization
+                .as_ref()
+                .is_none_or(|(id, _)| Some(*id) == asked)
+        })
         .collect();
     let layers = effective.iter().map(|layer| LayerShown {
         plugin: layer.name.clone(),
@@ -127,7 +146,10 @@ fn effective_table<'a>(
                 direction: row.flow,
                 layer: layer.to_owned(),
             };
-            match table.iter_mut().find(|known| known.kind == new.kind && known.field == new.field) {
+            match table
+                .iter_mut()
+                .find(|known| known.kind == new.kind && known.field == new.field)
+            {
                 Some(known) => *known = new,
                 None => table.push(new),
             }
@@ -158,7 +180,10 @@ pub(crate) async fn set(
     let connectors = &description.connectors;
     if !connectors.is_empty() && !connectors.contains(&integration.connector) {
         return Err(Problem::value(
-            format!("`{plugin}` does not understand records of {}", integration.connector),
+            format!(
+                "`{plugin}` does not understand records of {}",
+                integration.connector
+            ),
             format!("It is for: {}.", connectors.join(", ")),
         ));
     }
@@ -172,7 +197,10 @@ pub(crate) async fn set(
             "`dovetail plugin inspect` shows what it is; correct the file named by --config.",
         )
     })?;
-    let standard = host.shelf().standard_mapping(archive, &integration.connector).await?;
+    let standard = host
+        .shelf()
+        .standard_mapping(archive, &integration.connector)
+        .await?;
     {
         let _changing = host.changing();
         let key = (integration.id, organization.map(|(id, _)| id));
@@ -205,7 +233,10 @@ fn placed(
         return Ok(layers);
     };
     layers.retain(|known| known.plugin != layer.plugin);
-    let behind = layers.iter().position(|known| known.plugin == after).map(|place| place + 1);
+    let behind = layers
+        .iter()
+        .position(|known| known.plugin == after)
+        .map(|place| place + 1);
     let place = match behind {
         Some(place) => place,
         None if after == standard => 0,
@@ -223,8 +254,12 @@ fn placed(
 }
 
 fn read_config(path: &Path) -> Result<Json> {
-    let refused =
-        |what: String| Problem::value(what, "Name a file that holds one JSON object, of at most 256 KiB.");
+    let refused = |what: String| {
+        Problem::value(
+            what,
+            "Name a file that holds one JSON object, of at most 256 KiB.",
+        )
+    };
     let size = std::fs::metadata(path)
         .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?
         .len();
@@ -233,10 +268,13 @@ fn read_config(path: &Path) -> Result<Json> {
     }
     let text = std::fs::read_to_string(path)
         .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
-    let config: Json =
-        serde_json::from_str(&text).map_err(|error| refused(format!("{} is no JSON: {error}", path.display())))?;
+    let config: Json = serde_json::from_str(&text)
+        .map_err(|error| refused(format!("{} is no JSON: {error}", path.display())))?;
     if !config.is_object() {
-        return Err(refused(format!("{} holds JSON that is no object", path.display())));
+        return Err(refused(format!(
+            "{} holds JSON that is no object",
+            path.display()
+        )));
     }
     Ok(config)
 }
@@ -247,12 +285,19 @@ pub(crate) async fn unset(host: &Host, place: &MappingPlace, plugin: &str) -> Re
         let _changing = host.changing();
         let key = (integration.id, organization.map(|(id, _)| id));
         let before = host.archive().get(&LAYERS, &key)?.unwrap_or_default();
-        let after: Vec<LayerKept> = before.iter().filter(|layer| layer.plugin != plugin).cloned().collect();
+        let after: Vec<LayerKept> = before
+            .iter()
+            .filter(|layer| layer.plugin != plugin)
+            .cloned()
+            .collect();
         if after.len() == before.len() {
             return Err(Problem::new(
                 Code::NotFound,
                 format!("There is no layer `{plugin}` here."),
-                format!("`dovetail mapping show {}` lists the layers; --organization names those of one.", place.name),
+                format!(
+                    "`dovetail mapping show {}` lists the layers; --organization names those of one.",
+                    place.name
+                ),
             ));
         }
         let mut step = host.step();
@@ -303,11 +348,27 @@ mod tests {
             flow: Direction::Inward,
             identifies: false,
         };
-        let standard = [row(Kind::Contact, "title", "title"), row(Kind::Organization, "name", "name")];
-        let over = [row(Kind::Organization, "name", "identifier"), row(Kind::Organization, "fax", "fax")];
+        let standard = [
+            row(Kind::Contact, "title", "title"),
+            row(Kind::Organization, "name", "name"),
+        ];
+        let over = [
+            row(Kind::Organization, "name", "identifier"),
+            row(Kind::Organization, "fax", "fax"),
+        ];
         let layers = [("standard", &standard[..]), ("over", &over[..])];
         let table = effective_table(layers.into_iter());
-        let shown: Vec<_> = table.iter().map(|row| (row.field.as_str(), row.path.as_str(), row.layer.as_str())).collect();
-        assert_eq!(shown, [("name", "identifier", "over"), ("fax", "fax", "over"), ("title", "title", "standard")]);
+        let shown: Vec<_> = table
+            .iter()
+            .map(|row| (row.field.as_str(), row.path.as_str(), row.layer.as_str()))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("name", "identifier", "over"),
+                ("fax", "fax", "over"),
+                ("title", "title", "standard")
+            ]
+        );
     }
 }

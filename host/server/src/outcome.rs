@@ -5,6 +5,7 @@ use dovetail_domain::{Code, Explained};
 use dovetail_store::{Run, RunStatus};
 
 use crate::Problem;
+use crate::problem::sentence;
 use crate::status::IntegrationStatus;
 
 /// A row of the table: how a run ended, why, how its integration stands then, and the exit code of a command that
@@ -64,7 +65,11 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
         },
     };
     let name = &run.name;
-    let reason = run.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    let reason = run
+        .reason
+        .as_deref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
     let quarantined: u64 = run.entities.values().map(|tally| tally.quarantined).sum();
     let (message, hint) = match run.status {
         RunStatus::Partial => (
@@ -88,7 +93,7 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
         // A failed run ends with its cause's code; the others with their own, in the cause's words.
         Some(trouble) if run.status == RunStatus::Failed => from_trouble(trouble),
         Some(trouble) if run.status != RunStatus::Partial => {
-            Problem::new(code, trouble.message.clone(), trouble.hint.clone())
+            Problem::new(code, sentence(&trouble.message), sentence(&trouble.hint))
         }
         _ => Problem::new(code, message, hint),
     };
@@ -96,14 +101,30 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
 }
 
 fn from_trouble(trouble: &Trouble) -> Problem {
-    Problem::new(trouble.code(), trouble.message.clone(), trouble.hint.clone())
+    Problem::new(
+        trouble.code(),
+        sentence(&trouble.message),
+        sentence(&trouble.hint),
+    )
 }
 
 /// Whether a failure keeps an integration from running by itself until a person acts: trying again would change
 /// nothing, or would lock an account.
 pub(crate) fn needs_a_person(code: &Code) -> bool {
-    let later = [Code::Unreachable, Code::Timeout, Code::ServerError, Code::RateLimited, Code::TooLarge];
-    let ours = [Code::Internal, Code::StorageFailed, Code::Cancelled, Code::Stalled, Code::RecordsQuarantined];
+    let later = [
+        Code::Unreachable,
+        Code::Timeout,
+        Code::ServerError,
+        Code::RateLimited,
+        Code::TooLarge,
+    ];
+    let ours = [
+        Code::Internal,
+        Code::StorageFailed,
+        Code::Cancelled,
+        Code::Stalled,
+        Code::RecordsQuarantined,
+    ];
     !later.contains(code) && !ours.contains(code)
 }
 
@@ -126,13 +147,22 @@ mod tests {
     #[test]
     fn the_table_holds() {
         for row in TABLE {
-            assert_eq!(IntegrationStatus::after(row.status), row.integration, "{:?}", row.status);
+            assert_eq!(
+                IntegrationStatus::after(row.status),
+                row.integration,
+                "{:?}",
+                row.status
+            );
             if let Some(expected) = row.exit {
                 assert_eq!(exit_of(row.status, None), expected, "{:?}", row.status);
             }
         }
         for (code, exit, _) in Code::TABLE {
-            assert_eq!(exit_of(RunStatus::Failed, Some(Code::parse(code))), *exit, "{code}");
+            assert_eq!(
+                exit_of(RunStatus::Failed, Some(Code::parse(code))),
+                *exit,
+                "{code}"
+            );
         }
         assert_eq!(exit_of(RunStatus::Waiting, Some(Code::Unreachable)), 8);
         assert_eq!(exit_of(RunStatus::Stalled, Some(Code::RateLimited)), 8);
@@ -145,10 +175,22 @@ mod tests {
 
     #[test]
     fn who_has_to_act() {
-        for code in [Code::AuthFailed, Code::PermissionDenied, Code::TlsExpired, Code::PluginTrapped, Code::KeyMissing] {
+        for code in [
+            Code::AuthFailed,
+            Code::PermissionDenied,
+            Code::TlsExpired,
+            Code::PluginTrapped,
+            Code::KeyMissing,
+        ] {
             assert!(needs_a_person(&code), "{code}");
         }
-        for code in [Code::Unreachable, Code::Timeout, Code::ServerError, Code::RateLimited, Code::Cancelled] {
+        for code in [
+            Code::Unreachable,
+            Code::Timeout,
+            Code::ServerError,
+            Code::RateLimited,
+            Code::Cancelled,
+        ] {
             assert!(!needs_a_person(&code), "{code}");
         }
     }

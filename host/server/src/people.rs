@@ -36,7 +36,11 @@ impl Invitation {
             name: self.name.clone(),
             email: self.email.clone(),
             role: self.role,
-            state: if now < self.expires() { UserState::Pending } else { UserState::Expired },
+            state: if now < self.expires() {
+                UserState::Pending
+            } else {
+                UserState::Expired
+            },
             integration: integration.to_owned(),
             expires: self.expires(),
         }
@@ -96,11 +100,17 @@ fn choose(members: Vec<Member>, whom: &Whom) -> Result<Vec<Member>> {
             let near = nearest(id, members.iter().map(|member| member.id.as_str()));
             return Err(Problem::not_found(
                 format!("The PSA suggests nobody with the id `{id}`; nobody was invited."),
-                format!("Near to it are: {}. `dovetail user suggested` lists all.", near.join(", ")),
+                format!(
+                    "Near to it are: {}. `dovetail user suggested` lists all.",
+                    near.join(", ")
+                ),
             ));
         }
     }
-    Ok(members.into_iter().filter(|member| named.contains(&member.id) == only).collect())
+    Ok(members
+        .into_iter()
+        .filter(|member| named.contains(&member.id) == only)
+        .collect())
 }
 
 pub(crate) fn skip(host: &Host, name: &IntegrationName) -> Result<Answer> {
@@ -108,7 +118,9 @@ pub(crate) fn skip(host: &Host, name: &IntegrationName) -> Result<Answer> {
     Ok(Answer::Invited(Invited {
         name: name.to_string(),
         invited: Vec::new(),
-        note: format!("Nobody was invited. `dovetail user suggested {name}` lists who could be, at any time."),
+        note: format!(
+            "Nobody was invited. `dovetail user suggested {name}` lists who could be, at any time."
+        ),
     }))
 }
 
@@ -117,10 +129,15 @@ pub(crate) fn list(host: &Host) -> Result<Answer> {
     let now = host.now();
     let people = table::people::<Invitation>();
     let user = |((integration, id), invitation): ((IntegrationId, String), Invitation)| {
-        let integration = names.get(&integration).map(ToString::to_string).unwrap_or_default();
+        let integration = names
+            .get(&integration)
+            .map(ToString::to_string)
+            .unwrap_or_default();
         invitation.user(&id, &integration, now)
     };
-    Ok(Answer::Users(host.archive().rows(&people)?.into_iter().map(user).collect()))
+    Ok(Answer::Users(
+        host.archive().rows(&people)?.into_iter().map(user).collect(),
+    ))
 }
 
 /// Takes an integration's invitations away with it.
@@ -147,7 +164,11 @@ mod tests {
     }
 
     fn chosen(whom: Whom) -> Vec<String> {
-        choose(members(), &whom).unwrap().into_iter().map(|member| member.id).collect()
+        choose(members(), &whom)
+            .unwrap()
+            .into_iter()
+            .map(|member| member.id)
+            .collect()
     }
 
     #[test]
@@ -172,7 +193,13 @@ mod tests {
             role: Role::Editor,
             invited: at(0),
         };
-        assert_eq!(invitation.user("1", "acme", at(14 * 86_400 - 1)).state, UserState::Pending);
-        assert_eq!(invitation.user("1", "acme", at(14 * 86_400)).state, UserState::Expired);
+        assert_eq!(
+            invitation.user("1", "acme", at(14 * 86_400 - 1)).state,
+            UserState::Pending
+        );
+        assert_eq!(
+            invitation.user("1", "acme", at(14 * 86_400)).state,
+            UserState::Expired
+        );
     }
 }

@@ -88,14 +88,18 @@ pub(crate) async fn inspect(host: &Host, what: &str) -> Result<Answer> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     let refused = |what: String| Problem::value(what, "Name a component's file, which ends in .wasm.");
-    let about = fs::metadata(path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
+    let about =
+        fs::metadata(path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
     if !about.is_file() {
         return Err(refused(format!("{} is no file", path.display())));
     }
     if about.len() >= MAX_BYTES {
         return Err(Problem::new(
             Code::PluginLimit,
-            format!("{} is larger than 32 MiB, which is what a plugin may have.", path.display()),
+            format!(
+                "{} is larger than 32 MiB, which is what a plugin may have.",
+                path.display()
+            ),
             "Build it with optimisation for size and without debug information.",
         ));
     }
@@ -106,7 +110,11 @@ fn shown(shelved: &Shelved, before: Option<&Shelved>) -> PluginShown {
     let (title, hosts, secrets) = match &shelved.plugin {
         Plugin::Connector(connector) => {
             let description = connector.description();
-            (description.title.clone(), hosts(description), secrets(description))
+            (
+                description.title.clone(),
+                hosts(description),
+                secrets(description),
+            )
         }
         Plugin::Mapping(mapping) => (mapping.description().title.clone(), Vec::new(), Vec::new()),
     };
@@ -118,7 +126,9 @@ fn shown(shelved: &Shelved, before: Option<&Shelved>) -> PluginShown {
         hosts,
         secrets,
         installed: before.is_some_and(|before| before.inspection.digest == shelved.inspection.digest),
-        differences: before.map(|before| differences(before, shelved)).unwrap_or_default(),
+        differences: before
+            .map(|before| differences(before, shelved))
+            .unwrap_or_default(),
     }
 }
 
@@ -145,7 +155,10 @@ fn host(rule: &OriginRule) -> String {
 }
 
 fn secrets(description: &ConnectorDescription) -> Vec<String> {
-    let secret = description.setup.iter().filter(|field| field.format == SetupFormat::Secret);
+    let secret = description
+        .setup
+        .iter()
+        .filter(|field| field.format == SetupFormat::Secret);
     secret.map(|field| field.key.clone()).collect()
 }
 
@@ -157,18 +170,38 @@ fn differences(before: &Shelved, after: &Shelved) -> Vec<String> {
     let (old, new) = (before.plugin.version(), after.plugin.version());
     let mut lines = vec![format!("Installed is version {old}, this is {new}.")];
     let asks = |shelved: &Shelved| {
-        let mut asks: Vec<String> =
-            shelved.inspection.imports.iter().map(|import| format!("imports {import}")).collect();
+        let mut asks: Vec<String> = shelved
+            .inspection
+            .imports
+            .iter()
+            .map(|import| format!("imports {import}"))
+            .collect();
         if let Plugin::Connector(connector) = &shelved.plugin {
             let description = connector.description();
-            asks.extend(hosts(description).into_iter().map(|host| format!("reaches {host}")));
-            asks.extend(secrets(description).into_iter().map(|key| format!("uses the secret `{key}`")));
+            asks.extend(
+                hosts(description)
+                    .into_iter()
+                    .map(|host| format!("reaches {host}")),
+            );
+            asks.extend(
+                secrets(description)
+                    .into_iter()
+                    .map(|key| format!("uses the secret `{key}`")),
+            );
         }
         asks
     };
     let (old, new) = (asks(before), asks(after));
-    lines.extend(new.iter().filter(|ask| !old.contains(ask)).map(|ask| format!("New: {ask}.")));
-    lines.extend(old.iter().filter(|ask| !new.contains(ask)).map(|ask| format!("No longer: {ask}.")));
+    lines.extend(
+        new.iter()
+            .filter(|ask| !old.contains(ask))
+            .map(|ask| format!("New: {ask}.")),
+    );
+    lines.extend(
+        old.iter()
+            .filter(|ask| !new.contains(ask))
+            .map(|ask| format!("No longer: {ask}.")),
+    );
     lines
 }
 
@@ -178,9 +211,18 @@ pub(crate) async fn add(host: &Host, file: &Path, yes: bool, caller: &dyn Caller
     let before = host.shelf().find(host.archive(), shelved.plugin.name()).await?;
     check_same_world(before.as_ref(), &shelved)?;
     let mut shown = shown(&shelved, before.as_ref());
-    let asks = |words: &[String]| if words.is_empty() { "nothing".to_owned() } else { words.join("; ") };
+    let asks = |words: &[String]| {
+        if words.is_empty() {
+            "nothing".to_owned()
+        } else {
+            words.join("; ")
+        }
+    };
     let mut about = vec![
-        format!("{} {} ({}), {} bytes", shown.row.name, shown.row.version, shown.title, shown.row.size),
+        format!(
+            "{} {} ({}), {} bytes",
+            shown.row.name, shown.row.version, shown.title, shown.row.size
+        ),
         format!("  imports: {}", asks(&shown.imports)),
         format!("  reaches: {}", asks(&shown.hosts)),
         format!("  secrets: {}", asks(&shown.secrets)),
@@ -208,7 +250,12 @@ fn check_same_world(before: Option<&Shelved>, after: &Shelved) -> Result<()> {
     };
     Err(Problem::new(
         Code::AlreadyExists,
-        format!("`{}` is a {} already, and this is a {}.", before.plugin.name(), word(before.inspection.world), word(after.inspection.world)),
+        format!(
+            "`{}` is a {} already, and this is a {}.",
+            before.plugin.name(),
+            word(before.inspection.world),
+            word(after.inspection.world)
+        ),
         "Give it another name in its description.",
     ))
 }

@@ -57,7 +57,11 @@ impl Problem {
 /// Any room's error that explains itself.
 impl<E: Explained> From<E> for Problem {
     fn from(error: E) -> Problem {
-        Problem::new(error.code(), sentence(&error.to_string()), sentence(&error.hint()))
+        Problem::new(
+            error.code(),
+            sentence(&error.to_string()),
+            sentence(&error.hint()),
+        )
     }
 }
 
@@ -71,14 +75,18 @@ impl From<Problem> for Trouble {
     }
 }
 
-/// A text as a sentence: it begins with a capital letter, unless it begins with a quotation, and ends with a full stop.
-fn sentence(text: &str) -> String {
+/// A text as a sentence: it begins with a capital letter where it begins with a letter, and ends with a full stop.
+pub fn sentence(text: &str) -> String {
     let text = text.trim();
     let mut letters = text.chars();
     let Some(first) = letters.next() else {
         return String::new();
     };
-    let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    let end = if text.ends_with(['.', '!', '?', ':']) {
+        ""
+    } else {
+        "."
+    };
     format!("{}{}{end}", first.to_uppercase(), letters.as_str())
 }
 
@@ -98,7 +106,10 @@ mod tests {
     fn a_problem_crosses_as_json() {
         let problem = Problem::new(Code::TlsUntrusted, "Who is that?", "Name a --ca-file.");
         let text = serde_json::to_string(&problem).unwrap();
-        assert_eq!(text, r#"{"code":"tls-untrusted","message":"Who is that?","hint":"Name a --ca-file."}"#);
+        assert_eq!(
+            text,
+            r#"{"code":"tls-untrusted","message":"Who is that?","hint":"Name a --ca-file."}"#
+        );
         assert_eq!(serde_json::from_str::<Problem>(&text).unwrap(), problem);
     }
 

@@ -40,7 +40,11 @@ impl Queue {
 
     /// Puts a run in. Where one waits already, it keeps its place and takes over the stronger trigger.
     pub fn put(&mut self, entry: Entry) {
-        match self.0.iter_mut().find(|known| known.integration == entry.integration) {
+        match self
+            .0
+            .iter_mut()
+            .find(|known| known.integration == entry.integration)
+        {
             Some(known) if rank(entry.trigger) < rank(known.trigger) => known.trigger = entry.trigger,
             Some(_) => {}
             None => self.0.push(entry),
@@ -71,7 +75,10 @@ pub fn next<'a>(
     if running.len() >= RUNS_AT_ONCE {
         return None;
     }
-    let free = queue.0.iter().filter(|entry| !running.contains(&entry.integration) && may_run(entry));
+    let free = queue
+        .0
+        .iter()
+        .filter(|entry| !running.contains(&entry.integration) && may_run(entry));
     free.min_by_key(|entry| (entry.trigger != Trigger::Manual, entry.since, entry.integration))
 }
 
@@ -108,19 +115,67 @@ mod tests {
     #[test]
     fn who_comes_next() {
         use Trigger::{Manual, Schedule, Settings};
-        type Case<'a> = (&'a str, &'a [(u32, Trigger, i64)], &'a [u32], &'a [u32], Option<u32>);
+        type Case<'a> = (
+            &'a str,
+            &'a [(u32, Trigger, i64)],
+            &'a [u32],
+            &'a [u32],
+            Option<u32>,
+        );
         let table: &[Case<'_>] = &[
             ("nothing waits", &[], &[], &[], None),
             ("the only one", &[(1, Schedule, 5)], &[], &[], Some(1)),
-            ("the longest wait first", &[(1, Schedule, 5), (2, Schedule, 3)], &[], &[], Some(2)),
-            ("settings and schedule are equals", &[(1, Settings, 5), (2, Schedule, 3)], &[], &[], Some(2)),
-            ("manual overtakes", &[(1, Settings, 1), (2, Manual, 9)], &[], &[], Some(2)),
-            ("manual by wait too", &[(1, Manual, 8), (2, Manual, 7)], &[], &[], Some(2)),
-            ("a tie goes to the older integration", &[(2, Schedule, 3), (1, Schedule, 3)], &[], &[], Some(1)),
-            ("one run an integration", &[(1, Manual, 1), (2, Schedule, 9)], &[1], &[], Some(2)),
+            (
+                "the longest wait first",
+                &[(1, Schedule, 5), (2, Schedule, 3)],
+                &[],
+                &[],
+                Some(2),
+            ),
+            (
+                "settings and schedule are equals",
+                &[(1, Settings, 5), (2, Schedule, 3)],
+                &[],
+                &[],
+                Some(2),
+            ),
+            (
+                "manual overtakes",
+                &[(1, Settings, 1), (2, Manual, 9)],
+                &[],
+                &[],
+                Some(2),
+            ),
+            (
+                "manual by wait too",
+                &[(1, Manual, 8), (2, Manual, 7)],
+                &[],
+                &[],
+                Some(2),
+            ),
+            (
+                "a tie goes to the older integration",
+                &[(2, Schedule, 3), (1, Schedule, 3)],
+                &[],
+                &[],
+                Some(1),
+            ),
+            (
+                "one run an integration",
+                &[(1, Manual, 1), (2, Schedule, 9)],
+                &[1],
+                &[],
+                Some(2),
+            ),
             ("and none twice", &[(1, Manual, 1)], &[1], &[], None),
             ("two at once", &[(3, Manual, 1)], &[1, 2], &[], None),
-            ("paused ones wait", &[(1, Settings, 1), (2, Settings, 2)], &[], &[1], Some(2)),
+            (
+                "paused ones wait",
+                &[(1, Settings, 1), (2, Settings, 2)],
+                &[],
+                &[1],
+                Some(2),
+            ),
         ];
         for (what, entries, running, paused, expected) in table {
             let running: Vec<_> = running.iter().copied().map(IntegrationId).collect();
@@ -132,7 +187,11 @@ mod tests {
 
     #[test]
     fn an_integration_waits_once_and_keeps_its_place() {
-        let mut queue = queue(&[(1, Trigger::Schedule, 3), (1, Trigger::Manual, 9), (1, Trigger::Settings, 10)]);
+        let mut queue = queue(&[
+            (1, Trigger::Schedule, 3),
+            (1, Trigger::Manual, 9),
+            (1, Trigger::Settings, 10),
+        ]);
         assert_eq!(queue.entries(), [entry(1, Trigger::Manual, 3)]);
         assert_eq!(queue.take(IntegrationId(1)), Some(entry(1, Trigger::Manual, 3)));
         assert_eq!(queue.take(IntegrationId(1)), None);
@@ -144,7 +203,11 @@ mod tests {
         let mut acme = crate::status::tests::integration();
         assert_eq!(due(&acme, None), None, "before settings are saved nothing is due");
         acme.sync.saved = true;
-        assert_eq!(due(&acme, None), Some(at(3_600)), "the first is an interval after it was added");
+        assert_eq!(
+            due(&acme, None),
+            Some(at(3_600)),
+            "the first is an interval after it was added"
+        );
         assert_eq!(due(&acme, Some(at(10_000))), Some(at(13_600)));
         acme.sync.interval = "30m".parse().unwrap();
         assert_eq!(due(&acme, Some(at(10_000))), Some(at(11_800)));
@@ -152,13 +215,21 @@ mod tests {
         assert_eq!(due(&acme, Some(at(10_000))), None);
         acme.paused = false;
         acme.trouble = Some(crate::Problem::internal("x").into());
-        assert_eq!(due(&acme, Some(at(10_000))), None, "what needs a person waits for one");
+        assert_eq!(
+            due(&acme, Some(at(10_000))),
+            None,
+            "what needs a person waits for one"
+        );
     }
 
     #[test]
     fn nobody_starves() {
         // Three integrations that are due again the moment they ended share two places in turns.
-        let mut queue = queue(&[(1, Trigger::Schedule, 0), (2, Trigger::Schedule, 0), (3, Trigger::Schedule, 0)]);
+        let mut queue = queue(&[
+            (1, Trigger::Schedule, 0),
+            (2, Trigger::Schedule, 0),
+            (3, Trigger::Schedule, 0),
+        ]);
         let mut runs = std::collections::BTreeMap::new();
         let mut running: Vec<IntegrationId> = Vec::new();
         for now in 1..=300 {

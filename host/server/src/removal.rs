@@ -36,11 +36,24 @@ pub(crate) async fn remove(
     refuse_busy(host, &integration)?;
     let (records, edited) = count(host.archive(), integration.id)?;
     if fate == Fate::DeleteData {
-        let mut about = vec![format!("Removing `{name}` deletes these records, after they are written to a file:")];
-        about.extend(records.iter().map(|(kind, count)| format!("  {count} {}", kind.plural())));
+        let mut about = vec![format!(
+            "Removing `{name}` deletes these records, after they are written to a file:"
+        )];
+        about.extend(
+            records
+                .iter()
+                .map(|(kind, count)| format!("  {count} {}", kind.plural())),
+        );
         about.push(format!("  {edited} of them were edited here"));
         let otherwise = "Say it with --yes, or keep the records with --keep-data or --keep-data-and-links.";
-        confirm(caller, yes, about, &format!("Delete the records of `{name}`?"), otherwise).await?;
+        confirm(
+            caller,
+            yes,
+            about,
+            &format!("Delete the records of `{name}`?"),
+            otherwise,
+        )
+        .await?;
         // Somebody may have taken their time.
         refuse_busy(host, &integration)?;
     }
@@ -95,7 +108,10 @@ fn refuse_busy(host: &Host, integration: &Integration) -> Result<()> {
 /// Its records by kind, and how many of them were edited here.
 fn count(archive: &Archive, integration: IntegrationId) -> Result<(BTreeMap<Kind, u64>, u64)> {
     let counts = archive.counts()?;
-    let records = Kind::ALL.into_iter().map(|kind| (kind, counts.linked(integration, kind, None))).collect();
+    let records = Kind::ALL
+        .into_iter()
+        .map(|kind| (kind, counts.linked(integration, kind, None)))
+        .collect();
     let mut edited = 0;
     for kind in Kind::ALL {
         walk(archive, integration, kind, |record| {
@@ -129,7 +145,11 @@ fn walk(
 }
 
 /// Changes every record of an integration, children before parents, so that no step leaves one without its parent.
-fn each(host: &Host, integration: IntegrationId, change: impl Fn(&mut Step, Record) -> Result<()>) -> Result<()> {
+fn each(
+    host: &Host,
+    integration: IntegrationId,
+    change: impl Fn(&mut Step, Record) -> Result<()>,
+) -> Result<()> {
     let filter = Filter {
         integration: Some(integration),
         ..Filter::default()
@@ -142,7 +162,10 @@ fn each(host: &Host, integration: IntegrationId, change: impl Fn(&mut Step, Reco
                 break;
             }
             let mut step = host.step();
-            listed.records.into_iter().try_for_each(|record| change(&mut step, record))?;
+            listed
+                .records
+                .into_iter()
+                .try_for_each(|record| change(&mut step, record))?;
             host.archive().commit(step)?;
         }
     }
@@ -152,15 +175,25 @@ fn each(host: &Host, integration: IntegrationId, change: impl Fn(&mut Step, Reco
 /// Writes an integration's records as JSON lines into the home. They are on disk when this returns.
 fn export(host: &Host, integration: &Integration) -> Result<PathBuf> {
     let time = host.now().to_string().replace(':', "");
-    let path = host.room("removed")?.join(format!("{}-{time}.jsonl", integration.name));
+    let path = host
+        .room("removed")?
+        .join(format!("{}-{time}.jsonl", integration.name));
     let failed = |error: std::io::Error| {
         Problem::new(
             Code::StorageFailed,
-            format!("The records cannot be written to {}: {error}; nothing was deleted.", path.display()),
+            format!(
+                "The records cannot be written to {}: {error}; nothing was deleted.",
+                path.display()
+            ),
             "Make room on the disk, then run the command again.",
         )
     };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
     let mut writer = BufWriter::new(file);
     let mut showing = Showing::new(host.archive())?;
     for kind in Kind::ALL {
@@ -209,7 +242,11 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
             id,
             connector: integration.connector.clone(),
         };
-        step.put(&NOTES, &note(&integration.name), &serde_json::to_string(&kept).unwrap_or_default())?;
+        step.put(
+            &NOTES,
+            &note(&integration.name),
+            &serde_json::to_string(&kept).unwrap_or_default(),
+        )?;
     }
     step.delete(&table::INTEGRATIONS, &id);
     archive.commit(step)?;
@@ -234,7 +271,10 @@ fn note(name: &IntegrationName) -> String {
 /// The id under which links wait for an integration of this name; none where there are none. A connector that knows
 /// other ids must not take them up.
 pub(crate) fn take_up(archive: &Archive, integration: &Integration) -> Result<Option<IntegrationId>> {
-    let Some(kept) = archive.get(&NOTES, &note(&integration.name))?.and_then(|text| read(&text)) else {
+    let Some(kept) = archive
+        .get(&NOTES, &note(&integration.name))?
+        .and_then(|text| read(&text))
+    else {
         return Ok(None);
     };
     if kept.connector == integration.connector {
@@ -242,7 +282,10 @@ pub(crate) fn take_up(archive: &Archive, integration: &Integration) -> Result<Op
     }
     Err(Problem::new(
         Code::AlreadyExists,
-        format!("Records wait for an integration `{}` of the connector {}.", integration.name, kept.connector),
+        format!(
+            "Records wait for an integration `{}` of the connector {}.",
+            integration.name, kept.connector
+        ),
         "Choose another name for this one.",
     ))
 }

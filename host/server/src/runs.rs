@@ -56,18 +56,27 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
 
 pub(crate) fn show(host: &Host, run: RunId) -> Result<Answer> {
     let found = host.archive().run(run)?;
-    found.map(|run| Answer::Run(Box::new(run))).ok_or_else(|| unknown(run))
+    found
+        .map(|run| Answer::Run(Box::new(run)))
+        .ok_or_else(|| unknown(run))
 }
 
 fn unknown(run: RunId) -> Problem {
-    Problem::not_found(format!("There is no run {run}."), "`dovetail run list` lists those there are.")
+    Problem::not_found(
+        format!("There is no run {run}."),
+        "`dovetail run list` lists those there are.",
+    )
 }
 
 /// Asks a run to stop and waits until it has.
 pub(crate) async fn cancel(host: &Arc<Host>, run: RunId) -> Result<Answer> {
     let found = host.archive().run(run)?;
-    let on = found.as_ref().is_none_or(|found| found.status == RunStatus::Running);
-    let follower = found.as_ref().map(|found| host.dispatch().follow_running(found.integration));
+    let on = found
+        .as_ref()
+        .is_none_or(|found| found.status == RunStatus::Running);
+    let follower = found
+        .as_ref()
+        .map(|found| host.dispatch().follow_running(found.integration));
     if on && host.dispatch().cancel(run) {
         if let Some(Some(follower)) = follower {
             let run = follower.follow(&dovetail_sync::Unwatched).await?;
@@ -102,18 +111,25 @@ pub(crate) fn quarantine(host: &Host, name: Option<&IntegrationName>) -> Result<
         None => None,
     };
     let names = integrations::names(host.archive())?;
-    let rows = host.archive().quarantine(integration, None, usize::MAX)?.into_iter().map(|entry| QuarantineRow {
-        id: entry.id.to_string(),
-        run: entry.run.to_string(),
-        integration: names.get(&entry.integration).map(ToString::to_string).unwrap_or_default(),
-        kind: entry.kind,
-        source_id: entry.source.to_string(),
-        name: entry.name,
-        code: entry.code,
-        message: entry.message,
-        first_seen: entry.first_seen,
-        last_seen: entry.last_seen,
-        attempts: u64::from(entry.attempts),
-    });
+    let rows = host
+        .archive()
+        .quarantine(integration, None, usize::MAX)?
+        .into_iter()
+        .map(|entry| QuarantineRow {
+            id: entry.id.to_string(),
+            run: entry.run.to_string(),
+            integration: names
+                .get(&entry.integration)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            kind: entry.kind,
+            source_id: entry.source.to_string(),
+            name: entry.name,
+            code: entry.code,
+            message: entry.message,
+            first_seen: entry.first_seen,
+            last_seen: entry.last_seen,
+            attempts: u64::from(entry.attempts),
+        });
     Ok(Answer::Quarantine(rows.collect()))
 }

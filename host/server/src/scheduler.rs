@@ -22,12 +22,19 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Reads the address of `--listen`; one that others could reach is refused.
 pub fn listen_address(text: &str) -> Result<SocketAddr> {
     let (host, port) = text.rsplit_once(':').unwrap_or((text, "8080"));
-    let spelled = if host.eq_ignore_ascii_case("localhost") { format!("127.0.0.1:{port}") } else { text.to_owned() };
+    let spelled = if host.eq_ignore_ascii_case("localhost") {
+        format!("127.0.0.1:{port}")
+    } else {
+        text.to_owned()
+    };
     match spelled.parse::<SocketAddr>() {
         Ok(address) if address.ip().is_loopback() => Ok(address),
         Ok(address) => Err(Problem::new(
             Code::AddressNotAllowed,
-            format!("{} can be reached by others, and whoever reaches the server is not asked who they are.", address.ip()),
+            format!(
+                "{} can be reached by others, and whoever reaches the server is not asked who they are.",
+                address.ip()
+            ),
             "Listen on a loopback address, such as 127.0.0.1:8080.",
         )),
         Err(_) => Err(Problem::value(
@@ -48,10 +55,18 @@ pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener> {
 }
 
 /// Runs until `stop` is raised or the store fails. Runs that are on are then cancelled; they stay queued.
-pub(crate) async fn serve(host: &Arc<Host>, listener: TcpListener, mut stop: watch::Receiver<bool>) -> Result<()> {
+pub(crate) async fn serve(
+    host: &Arc<Host>,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+) -> Result<()> {
     host.dispatch().serve();
     let (down, ready) = watch::channel(true);
-    let pages = tokio::spawn(axum::serve(listener, pages(ready)).with_graceful_shutdown(stopped(stop.clone())).into_future());
+    let pages = tokio::spawn(
+        axum::serve(listener, pages(ready))
+            .with_graceful_shutdown(stopped(stop.clone()))
+            .into_future(),
+    );
     let mut failed = host.failed();
     let ended = loop {
         if let Err(problem) = look(host) {
@@ -103,9 +118,15 @@ async fn stopped(mut stop: watch::Receiver<bool>) {
 
 fn pages(ready: watch::Receiver<bool>) -> Router {
     let readyz = move || async move {
-        if *ready.borrow() { (StatusCode::OK, "ready\n") } else { (StatusCode::SERVICE_UNAVAILABLE, "stopping\n") }
+        if *ready.borrow() {
+            (StatusCode::OK, "ready\n")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "stopping\n")
+        }
     };
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(readyz))
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
 }
 
 #[cfg(test)]
@@ -114,7 +135,13 @@ mod tests {
 
     #[test]
     fn only_loopback_is_listened_on() {
-        for good in ["127.0.0.1:8080", "127.0.0.5:0", "[::1]:8080", "localhost:9000", "LOCALHOST:1"] {
+        for good in [
+            "127.0.0.1:8080",
+            "127.0.0.5:0",
+            "[::1]:8080",
+            "localhost:9000",
+            "LOCALHOST:1",
+        ] {
             assert!(listen_address(good).is_ok(), "{good}");
         }
         for (bad, code) in [

@@ -13,9 +13,14 @@ const DEPTH: usize = 32;
 pub(crate) fn check(schema: &str, config: &Json) -> Result<(), String> {
     if schema.trim().is_empty() {
         let empty = config.as_object().is_some_and(Map::is_empty);
-        return if empty { Ok(()) } else { Err("it takes no configuration".to_owned()) };
+        return if empty {
+            Ok(())
+        } else {
+            Err("it takes no configuration".to_owned())
+        };
     }
-    let schema: Json = serde_json::from_str(schema).map_err(|error| format!("its own schema is no JSON ({error})"))?;
+    let schema: Json =
+        serde_json::from_str(schema).map_err(|error| format!("its own schema is no JSON ({error})"))?;
     value(&schema, config, "the configuration", DEPTH)
 }
 
@@ -48,16 +53,26 @@ fn value(schema: &Json, config: &Json, at: &str, depth: usize) -> Result<(), Str
     match config {
         Json::Object(map) => object(rules, map, at, depth),
         Json::Array(items) => {
-            within(rules, "minItems", "maxItems", items.len() as f64, &format!("the number of items of {at}"))?;
+            within(
+                rules,
+                "minItems",
+                "maxItems",
+                items.len() as f64,
+                &format!("the number of items of {at}"),
+            )?;
             let rule = rules.get("items").unwrap_or(&Json::Null);
             items
                 .iter()
                 .enumerate()
                 .try_for_each(|(place, item)| value(rule, item, &format!("{at}[{place}]"), depth - 1))
         }
-        Json::String(text) => {
-            within(rules, "minLength", "maxLength", text.chars().count() as f64, &format!("the length of {at}"))
-        }
+        Json::String(text) => within(
+            rules,
+            "minLength",
+            "maxLength",
+            text.chars().count() as f64,
+            &format!("the length of {at}"),
+        ),
         Json::Number(number) => match number.as_f64() {
             Some(number) => within(rules, "minimum", "maximum", number, at),
             None => Ok(()),
@@ -67,7 +82,13 @@ fn value(schema: &Json, config: &Json, at: &str, depth: usize) -> Result<(), Str
 }
 
 fn object(rules: &Map<String, Json>, map: &Map<String, Json>, at: &str, depth: usize) -> Result<(), String> {
-    for name in rules.get("required").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
+    for name in rules
+        .get("required")
+        .and_then(Json::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+    {
         if !map.contains_key(name) {
             return Err(format!("{at} lacks `{name}`"));
         }
@@ -75,7 +96,10 @@ fn object(rules: &Map<String, Json>, map: &Map<String, Json>, at: &str, depth: u
     let known = rules.get("properties").and_then(Json::as_object);
     for (name, item) in map {
         let here = format!("`{name}`");
-        match (known.and_then(|known| known.get(name)), rules.get("additionalProperties")) {
+        match (
+            known.and_then(|known| known.get(name)),
+            rules.get("additionalProperties"),
+        ) {
             (Some(rule), _) => value(rule, item, &here, depth - 1)?,
             (None, Some(Json::Bool(false))) => return Err(format!("{at} has no `{name}`")),
             (None, Some(rule)) => value(rule, item, &here, depth - 1)?,
@@ -100,7 +124,9 @@ fn is(config: &Json, wanted: &str) -> bool {
         "array" => config.is_array(),
         "string" => config.is_string(),
         "number" => config.is_number(),
-        "integer" => config.is_i64() || config.is_u64() || config.as_f64().is_some_and(|number| number.fract() == 0.0),
+        "integer" => {
+            config.is_i64() || config.is_u64() || config.as_f64().is_some_and(|number| number.fract() == 0.0)
+        }
         "boolean" => config.is_boolean(),
         "null" => config.is_null(),
         // A type nobody knows refuses nothing.
@@ -140,7 +166,10 @@ mod tests {
             (json!({"prefix": "x", "count": 0}), "at least 1"),
             (json!({"prefix": "x", "count": 1.5}), "integer"),
             (json!({"prefix": "x", "names": ["a", "b", "c"]}), "at most 2"),
-            (json!({"prefix": "x", "names": [1]}), "`names`[0] has to be string or null"),
+            (
+                json!({"prefix": "x", "names": [1]}),
+                "`names`[0] has to be string or null",
+            ),
             (json!({"prefix": "x", "other": 1}), "has no `other`"),
         ] {
             let said = check(&schema, &bad).unwrap_err();

@@ -108,7 +108,10 @@ impl SecretSource {
             })?,
             SecretSource::File(path) => std::fs::read_to_string(path).map_err(|error| {
                 failed(
-                    format!("The secret `{key}` cannot be read from {}: {error}.", path.display()),
+                    format!(
+                        "The secret `{key}` cannot be read from {}: {error}.",
+                        path.display()
+                    ),
                     "Name a text file that you can read.",
                 )
             })?,
@@ -134,7 +137,10 @@ mod tests {
 
     fn read(text: &str) -> Result<String, Problem> {
         let source: SecretSource = "-".parse()?;
-        Ok(source.read("private-key", &mut text.as_bytes())?.expose().to_owned())
+        Ok(source
+            .read("private-key", &mut text.as_bytes())?
+            .expose()
+            .to_owned())
     }
 
     #[test]
@@ -158,7 +164,10 @@ mod tests {
         assert_eq!(problem.code, Code::SecretRefused);
         assert!(!format!("{problem:?}").contains("hunter2"));
         assert!("env:".parse::<SecretSource>().is_err());
-        assert_eq!("env:KEY".parse::<SecretSource>().unwrap(), SecretSource::Variable("KEY".to_owned()));
+        assert_eq!(
+            "env:KEY".parse::<SecretSource>().unwrap(),
+            SecretSource::Variable("KEY".to_owned())
+        );
     }
 
     #[test]
@@ -167,7 +176,9 @@ mod tests {
         let file = folder.path().join("key");
         std::fs::write(&file, "0123456789ab\n").unwrap();
         let source: SecretSource = format!("file:{}", file.display()).parse().unwrap();
-        let text = source.read("k", &mut std::io::empty()).map(|secret| secret.expose().to_owned());
+        let text = source
+            .read("k", &mut std::io::empty())
+            .map(|secret| secret.expose().to_owned());
         assert_eq!(text.unwrap(), "0123456789ab");
         let missing = SecretSource::Variable("DOVETAIL_TEST_NOT_SET".to_owned());
         assert!(missing.read("k", &mut std::io::empty()).is_err());

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::caller::Caller;
 use crate::execute::execute;
-use crate::home::{HeldHome, HomeFolder, Holder, Taken};
+use crate::home::{HeldHome, Holder, HomeFolder, Taken};
 use crate::host::{Host, system_time};
 use crate::socket::{self, Attendant, Called, Door};
 use crate::{Answer, Problem, Request, problem::Result, scheduler};
@@ -77,7 +77,7 @@ impl Session {
                 Taken::Held(holder) => holder,
             };
             match socket::call(&self.folder, request.clone(), caller).await {
-                Called::Answered(answered) => return answered,
+                Called::Answered(answered) => return *answered,
                 // It took no request, so it was there: it has just ended, or is about to.
                 Called::NotTaken => deadline = Instant::now() + PATIENCE,
                 Called::Broken if request.may_repeat() => deadline = Instant::now() + PATIENCE,
@@ -134,14 +134,23 @@ impl Here {
         let opening = tokio::task::spawn_blocking(move || Host::open(home, system_time)).await;
         let host = match opening {
             Ok(opened) => opened?,
-            Err(error) => return Err(Problem::internal(format!("Opening the home ended with a fault: {error}."))),
+            Err(error) => {
+                return Err(Problem::internal(format!(
+                    "Opening the home ended with a fault: {error}."
+                )));
+            }
         };
         let executor: Arc<dyn Attendant> = Arc::new(Executor(Arc::clone(&host)));
         host_is.send_replace(Some(executor));
         Ok(Here { host, door })
     }
 
-    async fn execute(&self, request: Request, caller: &dyn Caller, mut stop: watch::Receiver<bool>) -> Result<Answer> {
+    async fn execute(
+        &self,
+        request: Request,
+        caller: &dyn Caller,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<Answer> {
         let name = match &request {
             Request::Sync(name) => Some(name.clone()),
             _ => None,
@@ -164,16 +173,27 @@ impl Here {
                 return answered;
             }
             let hint = format!("`dovetail sync {name}` takes it up.");
-            return Err(Problem::new(Code::Cancelled, "Stopped before the run had its turn; it stays queued.", hint));
+            return Err(Problem::new(
+                Code::Cancelled,
+                "Stopped before the run had its turn; it stays queued.",
+                hint,
+            ));
         }
-        Err(Problem::new(Code::Cancelled, "Stopped.", "Run the command again."))
+        Err(Problem::new(
+            Code::Cancelled,
+            "Stopped.",
+            "Run the command again.",
+        ))
     }
 }
 
 fn in_use(holder: &Holder, what: &str) -> Problem {
     Problem::new(
         Code::HomeInUse,
-        format!("The home is in use: process {} (`dovetail {}`) {what}.", holder.pid, holder.command),
+        format!(
+            "The home is in use: process {} (`dovetail {}`) {what}.",
+            holder.pid, holder.command
+        ),
         format!("Wait for its end, or end it: `kill {}`.", holder.pid),
     )
 }

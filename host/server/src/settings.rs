@@ -20,8 +20,16 @@ type Options = BTreeMap<String, Vec<GroupOption>>;
 pub(crate) async fn show(host: &Host, name: &IntegrationName, progress: &dyn Progress) -> Result<Answer> {
     let integration = integrations::find(host.archive(), name)?;
     let (options, stale) = options(host, &integration, progress).await?;
-    let connector = host.shelf().connector(host.archive(), &integration.connector).await?;
-    Ok(Answer::Settings(shown(&integration, connector.description(), &options, stale)))
+    let connector = host
+        .shelf()
+        .connector(host.archive(), &integration.connector)
+        .await?;
+    Ok(Answer::Settings(shown(
+        &integration,
+        connector.description(),
+        &options,
+        stale,
+    )))
 }
 
 /// The options as the PSA says now; where it cannot be reached, as it said last.
@@ -141,7 +149,9 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
         );
     }
     if after.paused {
-        notes.push(format!("The integration is paused: `dovetail integration resume {name}` lets the run begin."));
+        notes.push(format!(
+            "The integration is paused: `dovetail integration resume {name}` lets the run begin."
+        ));
     }
     Ok(Answer::SettingsSaved(SettingsSaved {
         name: name.to_string(),
@@ -164,7 +174,10 @@ fn choices(
     for (group, pick) in select {
         if description.group(group).is_none() {
             let known: Vec<&str> = description.groups.iter().map(|group| group.id.as_str()).collect();
-            let nearest = choose::nearest(group, known.iter().copied()).first().copied().unwrap_or("none");
+            let nearest = choose::nearest(group, known.iter().copied())
+                .first()
+                .copied()
+                .unwrap_or("none");
             return Err(Problem::new(
                 Code::UnknownSetting,
                 format!("There is no group `{group}`; nothing was changed."),
@@ -263,7 +276,13 @@ fn deselected(
 
 /// Records that have a label in the field a group chooses by: the field is the last word of the group's id, of the
 /// standard fields of its kind.
-fn with_label(archive: &Archive, integration: IntegrationId, kind: Kind, group: &str, label: &str) -> Result<u64> {
+fn with_label(
+    archive: &Archive,
+    integration: IntegrationId,
+    kind: Kind,
+    group: &str,
+    label: &str,
+) -> Result<u64> {
     let Some(field) = field_of(kind, group) else {
         return Ok(0);
     };
@@ -311,7 +330,11 @@ mod tests {
             recommended,
             count: Some(1),
         };
-        let all = vec![option("1", "Vendor", false), option("2", "Client", true), option("3", "Owner", true)];
+        let all = vec![
+            option("1", "Vendor", false),
+            option("2", "Client", true),
+            option("3", "Owner", true),
+        ];
         BTreeMap::from([("company-types".to_owned(), all)])
     }
 
@@ -337,7 +360,11 @@ mod tests {
         let after = changed(&integration(), &description, &change, chosen);
         assert!(after.sync.saved);
         let shown = shown(&after, &description, &options(), None);
-        let labels: Vec<_> = shown.groups[0].options.iter().map(|o| (o.label.as_str(), o.selected)).collect();
+        let labels: Vec<_> = shown.groups[0]
+            .options
+            .iter()
+            .map(|o| (o.label.as_str(), o.selected))
+            .collect();
         assert_eq!(labels, [("Client", true), ("Owner", false), ("Vendor", false)]);
     }
 
@@ -351,8 +378,14 @@ mod tests {
     #[test]
     fn labels_stand_in_fields() {
         assert_eq!(field_of(Kind::Organization, "company-types"), Some(Field::Type));
-        assert_eq!(field_of(Kind::Organization, "company-statuses"), Some(Field::Status));
-        assert_eq!(field_of(Kind::Configuration, "configuration-statuses"), Some(Field::Status));
+        assert_eq!(
+            field_of(Kind::Organization, "company-statuses"),
+            Some(Field::Status)
+        );
+        assert_eq!(
+            field_of(Kind::Configuration, "configuration-statuses"),
+            Some(Field::Status)
+        );
         assert_eq!(field_of(Kind::Ticket, "ticket-boards"), Some(Field::Board));
         assert_eq!(field_of(Kind::Ticket, "queues"), None);
     }
@@ -365,6 +398,10 @@ mod tests {
         assert!(check_two_way(&description, &wanted).is_err());
         wanted.two_way = vec![(Some(Kind::Ticket), false), (None, true)];
         assert!(check_two_way(&description, &wanted).is_ok());
-        assert!(!changed(&integration(), &description, &wanted, BTreeMap::new()).sync.two_way[&Kind::Ticket]);
+        assert!(
+            !changed(&integration(), &description, &wanted, BTreeMap::new())
+                .sync
+                .two_way[&Kind::Ticket]
+        );
     }
 }

@@ -99,17 +99,27 @@ impl Shelf {
         if let Some(installed) = archive.get(&table::plugins::<Installed>(), &name.to_owned())? {
             return self.load_added(&installed).await.map(Some);
         }
-        let found = self.all(archive).await?.into_iter().find(|shelved| shelved.plugin.name() == name);
+        let found = self
+            .all(archive)
+            .await?
+            .into_iter()
+            .find(|shelved| shelved.plugin.name() == name);
         Ok(found)
     }
 
     /// The connector of that name.
     pub(crate) async fn connector(&self, archive: &Archive, name: &str) -> Result<Arc<LoadedConnector>> {
         match self.find(archive, name).await? {
-            Some(Shelved { plugin: Plugin::Connector(connector), .. }) => Ok(connector),
+            Some(Shelved {
+                plugin: Plugin::Connector(connector),
+                ..
+            }) => Ok(connector),
             _ => {
                 let known = self.connectors(archive).await?;
-                let known: Vec<&str> = known.iter().map(|connector| connector.description().name.as_str()).collect();
+                let known: Vec<&str> = known
+                    .iter()
+                    .map(|connector| connector.description().name.as_str())
+                    .collect();
                 Err(unknown("connector", name, &known))
             }
         }
@@ -118,10 +128,16 @@ impl Shelf {
     /// The mapping of that name.
     pub(crate) async fn mapping(&self, archive: &Archive, name: &str) -> Result<Arc<LoadedMapping>> {
         match self.find(archive, name).await? {
-            Some(Shelved { plugin: Plugin::Mapping(mapping), .. }) => Ok(mapping),
+            Some(Shelved {
+                plugin: Plugin::Mapping(mapping),
+                ..
+            }) => Ok(mapping),
             _ => {
                 let known = self.mappings(archive).await?;
-                let known: Vec<&str> = known.iter().map(|mapping| mapping.description().name.as_str()).collect();
+                let known: Vec<&str> = known
+                    .iter()
+                    .map(|mapping| mapping.description().name.as_str())
+                    .collect();
                 Err(unknown("mapping", name, &known))
             }
         }
@@ -150,7 +166,11 @@ impl Shelf {
     }
 
     /// The mapping that makes whole records of a connector's.
-    pub(crate) async fn standard_mapping(&self, archive: &Archive, connector: &str) -> Result<Arc<LoadedMapping>> {
+    pub(crate) async fn standard_mapping(
+        &self,
+        archive: &Archive,
+        connector: &str,
+    ) -> Result<Arc<LoadedMapping>> {
         let fits = |mapping: &Arc<LoadedMapping>| {
             let description = mapping.description();
             !description.overlay && description.connectors.iter().any(|known| known == connector)
@@ -167,7 +187,12 @@ impl Shelf {
     /// Loads a component from its bytes; each is loaded once.
     pub(crate) async fn load(&self, bytes: &[u8], stock: bool) -> Result<Shelved> {
         let digest = hex::encode(Sha256::digest(bytes));
-        if let Some(shelved) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(&digest) {
+        if let Some(shelved) = self
+            .loaded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&digest)
+        {
             return Ok(Shelved {
                 stock,
                 ..shelved.clone()
@@ -184,7 +209,10 @@ impl Shelf {
             inspection,
             stock,
         };
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, shelved.clone());
+        self.loaded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(digest, shelved.clone());
         Ok(shelved)
     }
 
@@ -193,7 +221,10 @@ impl Shelf {
         let bytes = fs::read(&path).map_err(|error| {
             Problem::new(
                 Code::PluginRefused,
-                format!("The installed plugin at {} cannot be read: {error}.", path.display()),
+                format!(
+                    "The installed plugin at {} cannot be read: {error}.",
+                    path.display()
+                ),
                 "Add it again with `dovetail plugin add FILE`.",
             )
         })?;
@@ -201,7 +232,10 @@ impl Shelf {
         if digest != installed.digest {
             return Err(Problem::new(
                 Code::PluginRefused,
-                format!("The installed plugin at {} is not what was installed.", path.display()),
+                format!(
+                    "The installed plugin at {} is not what was installed.",
+                    path.display()
+                ),
                 "Add it again with `dovetail plugin add FILE`.",
             ));
         }
@@ -209,7 +243,13 @@ impl Shelf {
     }
 
     /// Puts a component's bytes into the home and its name into a step.
-    pub(crate) fn install(&self, shelved: &Shelved, bytes: &[u8], at: Timestamp, step: &mut Step) -> Result<()> {
+    pub(crate) fn install(
+        &self,
+        shelved: &Shelved,
+        bytes: &[u8],
+        at: Timestamp,
+        step: &mut Step,
+    ) -> Result<()> {
         let digest = &shelved.inspection.digest;
         let path = self.file(digest);
         write_whole(&path, bytes).map_err(|error| {
@@ -239,7 +279,9 @@ impl Shelf {
         let compiler = Compiler::this_binary()
             .map_err(|error| Problem::internal(format!("The program cannot find itself: {error}.")))?;
         let cache_dir = cache_folder()?;
-        Ok(runtime.insert(Runtime::new(RuntimeConfig { cache_dir, compiler })?).clone())
+        Ok(runtime
+            .insert(Runtime::new(RuntimeConfig { cache_dir, compiler })?)
+            .clone())
     }
 }
 
@@ -261,7 +303,12 @@ fn cache_folder() -> Result<PathBuf> {
 /// Writes a file so that it is there whole or not at all.
 fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let aside = path.with_extension("part");
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&aside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&aside, path)

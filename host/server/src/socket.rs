@@ -53,7 +53,7 @@ enum ToCaller {
     Taken,
     Event(Event),
     Ask(Question),
-    Done(Result<Answer>),
+    Done(Box<Result<Answer>>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,7 +133,9 @@ async fn answer_calls(
 
 fn is_ours(stream: &UnixStream) -> bool {
     let us = rustix::process::geteuid().as_raw();
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == us || peer.uid() == 0)
+    stream
+        .peer_cred()
+        .is_ok_and(|peer| peer.uid() == us || peer.uid() == 0)
 }
 
 type Incoming = Lines<BufReader<Take<OwnedReadHalf>>>;
@@ -157,13 +159,16 @@ async fn answer_call(stream: UnixStream, mut attendant: Awaited, mut stopped: wa
             lines: Mutex::new(lines),
         };
         let done = attendant.attend(request, &caller).await;
-        let _ = outgoing.send(ToCaller::Done(done));
+        let _ = outgoing.send(ToCaller::Done(Box::new(done)));
     }
     drop(outgoing);
     let _ = writing.await;
 }
 
-async fn take_request(lines: &mut Incoming, attendant: &mut Awaited) -> Option<(Request, Arc<dyn Attendant>)> {
+async fn take_request(
+    lines: &mut Incoming,
+    attendant: &mut Awaited,
+) -> Option<(Request, Arc<dyn Attendant>)> {
     let ready = attendant.wait_for(|ready| ready.is_some()).await.ok()?.clone()?;
     let line = timeout(SILENCE, lines.next_line()).await.ok()?.ok()??;
     match serde_json::from_str(&line) {
@@ -226,7 +231,7 @@ impl Caller for DistantCaller {
 /// How a call ended.
 pub(crate) enum Called {
     /// With an answer.
-    Answered(Result<Answer>),
+    Answered(Box<Result<Answer>>),
     /// No socket, or nobody behind it.
     NobodyListens,
     /// The holder ended or turned away before it took the request: nothing was done.

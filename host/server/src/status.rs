@@ -81,7 +81,11 @@ pub fn status(
         return (S::Error, trouble.message.clone());
     }
     let Some(last) = last else {
-        let detail = if integration.sync.saved { "no run yet" } else { "nothing is chosen to sync yet" };
+        let detail = if integration.sync.saved {
+            "no run yet"
+        } else {
+            "nothing is chosen to sync yet"
+        };
         return (S::New, detail.to_owned());
     };
     let quarantined: u64 = last.entities.values().map(|tally| tally.quarantined).sum();
@@ -126,7 +130,14 @@ pub(crate) mod tests {
     pub(crate) fn run(status: RunStatus) -> Run {
         let started = Timestamp::from_seconds(1_000).unwrap();
         let name = "acme".parse().unwrap();
-        let mut run = Run::begin(RunId(7), IntegrationId(1), name, RunMode::Full, RunTrigger::Manual, started);
+        let mut run = Run::begin(
+            RunId(7),
+            IntegrationId(1),
+            name,
+            RunMode::Full,
+            RunTrigger::Manual,
+            started,
+        );
         run.status = status;
         run
     }

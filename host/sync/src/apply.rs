@@ -65,7 +65,7 @@ fn note(list: &mut Vec<Named>, kind: Kind, source: &SourceId, name: &str, why: S
 fn in_words(exclusion: &Exclusion) -> String {
     let group = exclusion.group.as_deref().unwrap_or("");
     match exclusion.reason.as_str() {
-        "not-selected" => format!("{group}: {} is not selected", exclusion.labels.join(", ")),
+        "not-selected" => format!("{group}: not selected: {}", exclusion.labels.join(", ")),
         reason => format!("{} {}", reason, exclusion.labels.join(", "))
             .trim_end()
             .to_owned(),

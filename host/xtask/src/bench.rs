@@ -21,18 +21,9 @@ pub(crate) fn bench(rest: &[String]) -> Outcome {
         let place = rest.iter().position(|word| word == flag)?;
         rest.get(place + 1)?.parse().ok()
     };
-    guests(dovetail_guest_build::STOCK)?;
+    guests()?;
     // The release profile, in a folder of its own: what users run.
-    run(&mut cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "dovetail",
-        "--package",
-        "floor",
-        "--package",
-        "connectwise-simulator",
-    ]))?;
+    run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
     let size: Vec<String> = match number("--records") {
         Some(records) => vec!["--records".into(), records.to_string()],
         None => [

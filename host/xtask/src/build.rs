@@ -1,13 +1,13 @@
 //! Plugins first, since the binary carries the stock ones; then the binary.
 
-use dovetail_guest_build::{EXAMPLES, STOCK, build_workspace_guests};
+use dovetail_guest_build::build_all;
 
 use crate::command::{Outcome, cargo, root, run};
 
-/// Builds plugins to components under `target/guests/components`.
-pub(crate) fn guests(packages: &[&str]) -> Outcome {
-    let built = build_workspace_guests(&root(), packages, &mut |line| eprintln!("xtask: {line}"))
-        .map_err(|error| error.to_string())?;
+/// Builds every plugin of the workspace to a component under `target/guests/components`.
+pub(crate) fn guests() -> Outcome {
+    let built =
+        build_all(&root(), &mut |line| eprintln!("xtask: {line}")).map_err(|error| error.to_string())?;
     for component in built {
         eprintln!("xtask: {} sha256:{}", component.path.display(), component.digest);
     }
@@ -16,7 +16,7 @@ pub(crate) fn guests(packages: &[&str]) -> Outcome {
 
 /// Builds the plugins, the binary and the simulator.
 pub(crate) fn build() -> Outcome {
-    guests(&[STOCK, EXAMPLES].concat())?;
+    guests()?;
     binaries()
 }
 

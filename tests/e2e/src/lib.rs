@@ -2,6 +2,8 @@
 //!
 //! The binary and the plugins have to be built: `cargo xtask test` does both before it runs the tests.
 
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "this is the tests' own ground: a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -88,11 +88,21 @@ mod tests {
 
     #[test]
     fn pages_make_one_document() {
-        for given in [vec![], vec![json!([])], vec![json!([{"a": 1}]), json!([]), json!([{"a": 2}, {"a": 3}])]] {
+        for given in [
+            vec![],
+            vec![json!([])],
+            vec![json!([{"a": 1}]), json!([]), json!([{"a": 2}, {"a": 3}])],
+        ] {
             let document: Json = serde_json::from_str(&pages(Format::Json, &given)).unwrap();
-            let wanted: Vec<Json> = given.iter().flat_map(|page| page.as_array().unwrap().clone()).collect();
+            let wanted: Vec<Json> = given
+                .iter()
+                .flat_map(|page| page.as_array().unwrap().clone())
+                .collect();
             assert_eq!(document, Json::Array(wanted));
         }
-        assert_eq!(pages(Format::Jsonl, &[json!([{"a": 1}]), json!([{"a": 2}])]), "{\"a\":1}\n{\"a\":2}\n");
+        assert_eq!(
+            pages(Format::Jsonl, &[json!([{"a": 1}]), json!([{"a": 2}])]),
+            "{\"a\":1}\n{\"a\":2}\n"
+        );
     }
 }

@@ -82,7 +82,9 @@ impl Bars {
                     bar.abandon();
                 }
                 let bar = match total {
-                    Some(total) => ProgressBar::new(*total).with_style(style("{prefix:16} {bar:30} {pos}/{len} {msg}")),
+                    Some(total) => {
+                        ProgressBar::new(*total).with_style(style("{prefix:16} {bar:30} {pos}/{len} {msg}"))
+                    }
                     None => ProgressBar::new_spinner().with_style(style("{prefix:16} {spinner} {pos} {msg}")),
                 };
                 let bar = self.all.add(bar.with_prefix(kind.plural()));
@@ -114,18 +116,27 @@ fn style(template: &str) -> ProgressStyle {
 /// An event as a line; none where it is not worth one.
 pub(crate) fn line(event: &Event) -> Option<String> {
     match event {
-        Event::Started { kind, total: Some(total) } => Some(format!("{}: reading up to {total}", kind.plural())),
+        Event::Started {
+            kind,
+            total: Some(total),
+        } => Some(format!("{}: reading up to {total}", kind.plural())),
         Event::Started { kind, total: None } => Some(format!("{}: reading", kind.plural())),
-        Event::Stored { kind, tally } => {
-            Some(format!("{}: {} read{}", kind.plural(), tally.read, prefixed(counts(event))))
-        }
+        Event::Stored { kind, tally } => Some(format!(
+            "{}: {} read{}",
+            kind.plural(),
+            tally.read,
+            prefixed(counts(event))
+        )),
         Event::Waiting { seconds, why } => Some(format!("waiting for {seconds} s: {why}")),
         Event::Note { text } => Some(text.clone()),
     }
 }
 
 fn prefixed(counts: Option<String>) -> String {
-    counts.filter(|counts| !counts.is_empty()).map(|counts| format!(", {counts}")).unwrap_or_default()
+    counts
+        .filter(|counts| !counts.is_empty())
+        .map(|counts| format!(", {counts}"))
+        .unwrap_or_default()
 }
 
 fn counts(event: &Event) -> Option<String> {
@@ -141,7 +152,10 @@ fn counts(event: &Event) -> Option<String> {
         (tally.quarantined, "quarantined"),
         (tally.orphaned, "orphaned"),
     ];
-    let parts = named.iter().filter(|(count, _)| *count > 0).map(|(count, name)| format!("{count} {name}"));
+    let parts = named
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, name)| format!("{count} {name}"));
     Some(parts.collect::<Vec<_>>().join(", "))
 }
 
@@ -161,12 +175,23 @@ mod tests {
             ..Tally::default()
         };
         let events = [
-            Event::Started { kind, total: Some(2_000) },
+            Event::Started {
+                kind,
+                total: Some(2_000),
+            },
             Event::Started { kind, total: None },
             Event::Stored { kind, tally },
-            Event::Stored { kind, tally: Tally::default() },
-            Event::Waiting { seconds: 30, why: "the PSA asks for patience".to_owned() },
-            Event::Note { text: "a note".to_owned() },
+            Event::Stored {
+                kind,
+                tally: Tally::default(),
+            },
+            Event::Waiting {
+                seconds: 30,
+                why: "the PSA asks for patience".to_owned(),
+            },
+            Event::Note {
+                text: "a note".to_owned(),
+            },
         ];
         let lines: Vec<String> = events.iter().filter_map(line).collect();
         insta::assert_snapshot!(lines.join("\n"));

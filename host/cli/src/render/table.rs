@@ -12,7 +12,9 @@ pub(crate) fn with(headings: &[&str]) -> Table {
 /// A table without headings.
 pub(crate) fn plain() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic);
     table
 }
 

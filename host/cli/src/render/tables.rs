@@ -40,7 +40,10 @@ pub(super) fn render(answer: &Answer) -> String {
         }
         Answer::KeyRotated(rotated) => {
             let (secrets, key) = (rotated.secrets, &rotated.key);
-            line(&mut out, format_args!("{secrets} secrets are sealed anew under the key {key}."));
+            line(
+                &mut out,
+                format_args!("{secrets} secrets are sealed anew under the key {key}."),
+            );
             if let Some(note) = &rotated.note {
                 line(&mut out, format_args!("{note}"));
             }

@@ -7,7 +7,7 @@ use dovetail_domain::{Cause, Kind, SourceId};
 use dovetail_runtime::{CallError, ConnectorSession, Limits, Outbound, PluginError};
 use insta::assert_snapshot;
 
-use crate::support::{Canned, hostile_connector, runtime_with, short, shown};
+use crate::support::{Canned, hostile_connector, runtime_with, shown};
 
 async fn session(limits: Limits, outbound: Arc<dyn Outbound>) -> ConnectorSession {
     runtime_with(limits)
@@ -57,7 +57,7 @@ async fn a_panic_costs_the_instance_and_nothing_else() {
     let mut session = session(Limits::TABLE, Canned::with_records(&["7"])).await;
     let error = plugin_error(session.pull(&told("panic"), &listing(), None).await);
     assert_snapshot!(shown(&error), @r#"
-    plugin-trapped: plugin hostile-connector 1.0.0 trapped in `pull`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …:72:24: the page is torn
+    plugin-trapped: plugin hostile-connector 1.0.0 trapped in `pull`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: the page is torn
     Tell the plugin's makers; another version may do
     "#);
     assert_eq!(
@@ -149,7 +149,7 @@ async fn an_answer_over_the_cap_does_not_reach_the_guest() {
     );
 }
 
-/// An outbound that takes longer than all the guest's ticks.
+/// An outbound that takes longer for one answer than the guest may compute in a call.
 struct Slow;
 
 #[async_trait::async_trait]
@@ -178,10 +178,12 @@ impl Outbound for Slow {
 
 #[tokio::test]
 async fn waiting_in_the_host_costs_no_guest_time() {
-    let mut session = session(short(), Arc::new(Slow)).await;
+    let mut limits = Limits::TABLE;
+    limits.connector.ticks = 25;
+    let mut session = session(limits, Arc::new(Slow)).await;
     assert!(session.check(&told("")).await.is_ok());
     assert!(session.pull(&told(""), &listing(), None).await.is_ok());
-    assert!(session.usage().ticks <= 5, "{:?}", session.usage());
+    assert!(session.usage().ticks <= 25, "{:?}", session.usage());
 }
 
 /// An outbound that never answers.
@@ -204,11 +206,11 @@ impl Outbound for Silent {
 #[tokio::test]
 async fn a_call_does_not_wait_for_ever() {
     let mut limits = Limits::TABLE;
-    limits.connector.elapsed = std::time::Duration::from_secs(1);
+    limits.connector.elapsed = std::time::Duration::from_secs(2);
     let mut session = session(limits, Arc::new(Silent)).await;
     let error = plugin_error(session.check(&told("")).await);
     assert_snapshot!(shown(&error), @r#"
-    plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `check`; it may use 1 s for one call
+    plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `check`; it may use 2 s for one call
     Tell the plugin's makers: it computes, allocates or calls more than its task needs
     "#);
     assert_eq!(

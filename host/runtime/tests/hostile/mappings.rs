@@ -150,7 +150,7 @@ async fn a_panics_words_and_place_are_kept() {
     let loaded = mapping(Limits::TABLE).await;
     let error = refusal(&mut loaded.runner(), "panic").await;
     assert_snapshot!(shown(&error), @r#"
-    record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …:71:20: cannot read  [31m1
+    record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: cannot read  [31m1
     Tell the mapping's makers; the record stays as it is until they mend it
     "#);
     let RecordError::Isolated(failure) = &error else {
@@ -170,7 +170,7 @@ async fn past_twenty_isolated_records_the_plugin_is_at_fault() {
     assert!(answers.iter().all(Result::is_err));
     let error = convert(&mut runner, &page(&["panic"])).await.unwrap_err();
     assert_snapshot!(shown(&error), @r#"
-    plugin-trapped: plugin hostile 1.0.0 is at fault and not its records: it failed at more than 20 single records of this run. The last failure: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …:71:20: cannot read  [31m1
+    plugin-trapped: plugin hostile 1.0.0 is at fault and not its records: it failed at more than 20 single records of this run. The last failure: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: cannot read  [31m1
     The run ended where it was and can be taken up again with a mended or another version
     "#);
     assert_eq!(runner.isolated(), 21);
@@ -179,7 +179,7 @@ async fn past_twenty_isolated_records_the_plugin_is_at_fault() {
 
 #[tokio::test]
 async fn past_the_time_of_halving_the_plugin_is_at_fault() {
-    let mut limits = short();
+    let mut limits = Limits::TABLE;
     limits.halving = std::time::Duration::ZERO;
     let loaded = mapping(limits).await;
     let mut runner = loaded.runner();
@@ -187,7 +187,7 @@ async fn past_the_time_of_halving_the_plugin_is_at_fault() {
         .await
         .unwrap_err();
     assert_snapshot!(shown(&error), @r#"
-    plugin-trapped: plugin hostile 1.0.0 is at fault and not its records: finding the records it fails at took more than 0 s of this run. The last failure: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …:71:20: cannot read  [31m1
+    plugin-trapped: plugin hostile 1.0.0 is at fault and not its records: finding the records it fails at took more than 0 s of this run. The last failure: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: cannot read  [31m1
     The run ended where it was and can be taken up again with a mended or another version
     "#);
     assert_eq!(runner.calls(), 1, "nothing is tried once the time is over");
@@ -292,7 +292,7 @@ async fn edits_are_brought_back_and_halved_too() {
     assert_eq!(answers[0].as_ref().unwrap().json, "{\"name\":\"back\"}");
     assert!(answers[1].is_err() && answers[2].is_ok());
     assert_snapshot!(shown(answers[1].as_ref().unwrap_err()), @r#"
-    record-trapped: plugin hostile 1.0.0 trapped in `to-source`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …:40:17: no way back
+    record-trapped: plugin hostile 1.0.0 trapped in `to-source`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: no way back
     Tell the mapping's makers; the record stays as it is until they mend it
     "#);
 }

@@ -142,7 +142,7 @@ pub(crate) async fn assert_works(mapping: &LoadedMapping) {
 pub(crate) fn shown(error: &(impl Explained + ?Sized)) -> String {
     let text = format!("{}: {error}\n{}", error.code(), error.hint());
     let text = blot(&text, ", at `", "`");
-    blot_digest(&blot(&text, "panicked at ", ":"))
+    blot_digest(&blot(&text, "panicked at ", ": "))
 }
 
 /// Replaces what stands between `from` and `to` by an ellipsis.

@@ -41,10 +41,30 @@ fn filled() -> TestHome {
         step.create(record).unwrap();
         id
     };
-    let first = make(Kind::Organization, Some("250"), vec![(Field::Name, Value::text("ACME"))], None);
-    make(Kind::Organization, Some("251"), vec![(Field::Name, Value::text("Beta"))], None);
-    make(Kind::Contact, Some("7"), vec![(Field::FirstName, Value::text("Ada"))], Some(first));
-    make(Kind::Organization, None, vec![(Field::Name, Value::text("Own"))], None);
+    let first = make(
+        Kind::Organization,
+        Some("250"),
+        vec![(Field::Name, Value::text("ACME"))],
+        None,
+    );
+    make(
+        Kind::Organization,
+        Some("251"),
+        vec![(Field::Name, Value::text("Beta"))],
+        None,
+    );
+    make(
+        Kind::Contact,
+        Some("7"),
+        vec![(Field::FirstName, Value::text("Ada"))],
+        Some(first),
+    );
+    make(
+        Kind::Organization,
+        None,
+        vec![(Field::Name, Value::text("Own"))],
+        None,
+    );
     archive.commit(step).unwrap();
     home
 }
@@ -57,7 +77,11 @@ async fn removed(home: &TestHome, fate: Fate, yes: bool) -> Result<Removed> {
 }
 
 fn organizations(home: &TestHome) -> Vec<Record> {
-    home.host.archive().list(Kind::Organization, &Filter::default(), None, 100).unwrap().records
+    home.host
+        .archive()
+        .list(Kind::Organization, &Filter::default(), None, 100)
+        .unwrap()
+        .records
 }
 
 #[tokio::test]
@@ -68,15 +92,29 @@ async fn deleting_needs_a_yes_and_writes_a_file_first() {
     assert_eq!(organizations(&home).len(), 3);
 
     let done = removed(&home, Fate::DeleteData, true).await.unwrap();
-    assert_eq!((done.kept.as_str(), done.records[&Kind::Organization], done.edited), ("nothing", 2, 0));
-    assert_eq!(organizations(&home).iter().map(Record::name).collect::<Vec<_>>(), ["Own"]);
+    assert_eq!(
+        (done.kept.as_str(), done.records[&Kind::Organization], done.edited),
+        ("nothing", 2, 0)
+    );
+    assert_eq!(
+        organizations(&home).iter().map(Record::name).collect::<Vec<_>>(),
+        ["Own"]
+    );
     let text = std::fs::read_to_string(done.file.unwrap()).unwrap();
     let names: Vec<String> = text
         .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["name"].as_str().unwrap().to_owned())
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["name"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
         .collect();
     assert_eq!(names, ["ACME", "Beta", "Ada"]);
-    assert_eq!(removed(&home, Fate::KeepData, true).await.unwrap_err().code, Code::NotFound);
+    assert_eq!(
+        removed(&home, Fate::KeepData, true).await.unwrap_err().code,
+        Code::NotFound
+    );
 }
 
 #[tokio::test]
@@ -98,12 +136,21 @@ async fn kept_links_wait_for_the_same_name_and_connector() {
     enqueue(&home.host, id, RunTrigger::Settings).unwrap();
     removed(&home, Fate::KeepDataAndLinks, false).await.unwrap();
     assert_eq!(home.host.dispatch().standing(id), (false, false));
-    assert_eq!(organizations(&home).iter().filter(|record| record.link.is_some()).count(), 2);
+    assert_eq!(
+        organizations(&home)
+            .iter()
+            .filter(|record| record.link.is_some())
+            .count(),
+        2
+    );
     assert_eq!(kept_names(home.host.archive()).unwrap()[&id].as_str(), "acme");
     assert_eq!(take_up(home.host.archive(), &integration()).unwrap(), Some(id));
     let mut other = integration();
     other.connector = "another".to_owned();
-    assert_eq!(take_up(home.host.archive(), &other).unwrap_err().code, Code::AlreadyExists);
+    assert_eq!(
+        take_up(home.host.archive(), &other).unwrap_err().code,
+        Code::AlreadyExists
+    );
     // Such notes are no settings.
     let Answer::Config(settings) = crate::config::get(&home.host, None).unwrap() else {
         panic!("another answer");

@@ -35,7 +35,9 @@ impl Attendant for Answering {
     async fn attend(&self, request: Request, caller: &dyn Caller) -> Result<Answer> {
         match request {
             Request::ConfigGet(key) => {
-                caller.event(Event::Note { text: "looking".to_owned() });
+                caller.event(Event::Note {
+                    text: "looking".to_owned(),
+                });
                 let value = key.clone().unwrap_or_default();
                 Ok(Answer::Config([("key".to_owned(), value)].into()))
             }
@@ -43,7 +45,9 @@ impl Attendant for Answering {
                 let label = "Private key".to_owned();
                 let key = "private-key".to_owned();
                 match caller.ask(Question::Secret { key, label }).await {
-                    Reply::Secret(secret) => Ok(Answer::Config([("told".to_owned(), secret.expose().to_owned())].into())),
+                    Reply::Secret(secret) => Ok(Answer::Config(
+                        [("told".to_owned(), secret.expose().to_owned())].into(),
+                    )),
                     Reply::Nobody => Err(Problem::new(Code::SecretRefused, "Nobody.", "")),
                     Reply::Decision(_) | Reply::Refused(_) => Err(Problem::internal("odd")),
                 }
@@ -90,9 +94,11 @@ impl Caller for Remembering {
 
 fn config(called: Called) -> String {
     match called {
-        Called::Answered(Ok(Answer::Config(config))) => format!("{config:?}"),
-        Called::Answered(Ok(_)) => "another answer".to_owned(),
-        Called::Answered(Err(problem)) => problem.code.to_string(),
+        Called::Answered(answered) => match *answered {
+            Ok(Answer::Config(config)) => format!("{config:?}"),
+            Ok(_) => "another answer".to_owned(),
+            Err(problem) => problem.code.to_string(),
+        },
         Called::NobodyListens => "nobody listens".to_owned(),
         Called::NotTaken => "not taken".to_owned(),
         Called::Broken => "broken".to_owned(),
@@ -111,10 +117,18 @@ async fn a_request_is_answered_with_its_events() {
     let caller = Remembering::default();
     let answered = call(&home.folder, Request::ConfigGet(Some("x".to_owned())), &caller).await;
     assert_eq!(config(answered), r#"{"key": "x"}"#);
-    assert_eq!(*caller.events.lock().unwrap(), [Event::Note { text: "looking".to_owned() }]);
+    assert_eq!(
+        *caller.events.lock().unwrap(),
+        [Event::Note {
+            text: "looking".to_owned()
+        }]
+    );
     door.close().await;
     assert!(!home.folder.socket().exists());
-    assert_eq!(config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await), "nobody listens");
+    assert_eq!(
+        config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await),
+        "nobody listens"
+    );
 }
 
 #[tokio::test]
@@ -124,7 +138,10 @@ async fn questions_travel_and_so_does_that_nobody_is_there() {
     let _door = Door::open(home.held.folder(), is.subscribe()).unwrap();
     let asked = call(&home.folder, Request::ConfigRotateKey, &Remembering::default()).await;
     assert_eq!(config(asked), r#"{"told": "a-long-enough-secret"}"#);
-    assert_eq!(config(call(&home.folder, Request::ConfigRotateKey, &NoCaller).await), "secret-refused");
+    assert_eq!(
+        config(call(&home.folder, Request::ConfigRotateKey, &NoCaller).await),
+        "secret-refused"
+    );
 }
 
 #[tokio::test]
@@ -135,7 +152,10 @@ async fn several_are_answered_at_once_and_closing_waits_for_those_taken() {
     let folder = home.folder.clone();
     let waiting = tokio::spawn(async move { config(call(&folder, Request::UserList, &NoCaller).await) });
     // While one waits another is answered.
-    assert_eq!(config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await), r#"{"key": ""}"#);
+    assert_eq!(
+        config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await),
+        r#"{"key": ""}"#
+    );
     // It is taken once the attendant waits for its sign.
     while go.receiver_count() < 2 {
         tokio::task::yield_now().await;
@@ -161,7 +181,10 @@ async fn who_comes_before_the_holder_is_ready_is_told_to_try_again_where_it_neve
 async fn a_holder_that_says_nothing_is_silent() {
     let home = home("home");
     let _silent = UnixListener::bind(home.folder.socket()).unwrap();
-    assert_eq!(config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await), "silent");
+    assert_eq!(
+        config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await),
+        "silent"
+    );
 }
 
 #[tokio::test]
@@ -169,7 +192,10 @@ async fn a_home_deep_in_the_file_system_has_a_socket_too() {
     let home = home(&format!("{}/home", "long-name-of-a-folder/".repeat(8)));
     let (_go, is) = attendant();
     let _door = Door::open(home.held.folder(), is.subscribe()).unwrap();
-    assert_eq!(config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await), r#"{"key": ""}"#);
+    assert_eq!(
+        config(call(&home.folder, Request::ConfigGet(None), &NoCaller).await),
+        r#"{"key": ""}"#
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use dovetail_domain::Kind;
 use dovetail_server::answer::{Asset, AssetPage, Invited, QuarantineRow, Suggested, User, UserState};
+use dovetail_server::problem::sentence;
 use dovetail_server::{Named, Run, RunStatus, RunTrigger};
 use serde_json::Value as Json;
 
@@ -32,9 +33,19 @@ pub(super) fn runs(out: &mut String, runs: &[Run]) {
     if runs.is_empty() {
         return line(out, format_args!("There is no run yet."));
     }
-    let mut table = with(&["run", "integration", "status", "trigger", "started", "took", "read", "changed"]);
+    let mut table = with(&[
+        "run",
+        "integration",
+        "status",
+        "trigger",
+        "started",
+        "took",
+        "read",
+        "changed",
+    ]);
     for run in runs {
-        let sum = |of: fn(&dovetail_server::Tally) -> u64| run.entities.values().map(of).sum::<u64>().to_string();
+        let sum =
+            |of: fn(&dovetail_server::Tally) -> u64| run.entities.values().map(of).sum::<u64>().to_string();
         table.add_row([
             run.id.to_string(),
             run.name.to_string(),
@@ -50,15 +61,32 @@ pub(super) fn runs(out: &mut String, runs: &[Run]) {
 }
 
 fn took(run: &Run) -> String {
-    run.finished
-        .map_or_else(|| "-".to_owned(), |finished| format!("{} s", finished.seconds() - run.started.seconds()))
+    run.finished.map_or_else(
+        || "-".to_owned(),
+        |finished| format!("{} s", finished.seconds() - run.started.seconds()),
+    )
 }
 
 pub(super) fn run(out: &mut String, run: &Run) {
-    let reason = run.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    line(out, format_args!("Run {} of {}: {}{reason}", run.id, run.name, status(run.status)));
+    let reason = run
+        .reason
+        .as_ref()
+        .map(|reason| format!(" ({reason})"))
+        .unwrap_or_default();
+    line(
+        out,
+        format_args!("Run {} of {}: {}{reason}", run.id, run.name, status(run.status)),
+    );
     let mut table = with(&[
-        "kind", "read", "created", "updated", "unchanged", "left out", "waiting", "quarantined", "orphaned",
+        "kind",
+        "read",
+        "created",
+        "updated",
+        "unchanged",
+        "left out",
+        "waiting",
+        "quarantined",
+        "orphaned",
     ]);
     for kind in Kind::ALL {
         let Some(tally) = run.entities.get(&kind) else {
@@ -80,23 +108,51 @@ pub(super) fn run(out: &mut String, run: &Run) {
     if !run.entities.is_empty() {
         out.push_str(&text(&table));
     }
-    named(out, "Left out", &run.left_out);
-    named(out, "Waiting", &run.waiting);
+    named(out, run, "Left out", &run.left_out);
+    named(out, run, "Waiting", &run.waiting);
     let (requests, bytes) = (run.requests, run.bytes);
-    line(out, format_args!("{requests} requests, {bytes} bytes, {}, trigger {}", took(run), trigger(run.trigger)));
+    line(
+        out,
+        format_args!(
+            "{requests} requests, {bytes} bytes, {}, trigger {}",
+            took(run),
+            trigger(run.trigger)
+        ),
+    );
     if let Some(trouble) = &run.trouble {
-        line(out, format_args!("{} {}", trouble.message, trouble.hint));
+        line(
+            out,
+            format_args!("{} {}", sentence(&trouble.message), sentence(&trouble.hint)),
+        );
     }
 }
 
+/// How many records of a list are shown on a screen.
+const SHOWN: usize = 10;
+
 /// The named records of one list of a run.
-fn named(out: &mut String, list: &str, records: &[Named]) {
-    for record in records {
-        let Named { kind, source_id, name, why } = record;
-        line(out, format_args!("{list}: {kind} {name} (PSA id {source_id}): {why}"));
+fn named(out: &mut String, run: &Run, list: &str, records: &[Named]) {
+    for record in records.iter().take(SHOWN) {
+        let Named {
+            kind,
+            source_id,
+            name,
+            why,
+        } = record;
+        line(
+            out,
+            format_args!("{list}: {kind} {name} (PSA id {source_id}): {why}"),
+        );
     }
-    if records.len() == Run::NAMED {
-        line(out, format_args!("{list}: only the first {} are named.", Run::NAMED));
+    if records.len() > SHOWN {
+        let more = records.len() - SHOWN;
+        line(
+            out,
+            format_args!(
+                "{list}: {more} more, named by `dovetail run show {} --format json`.",
+                run.id
+            ),
+        );
     }
 }
 
@@ -104,7 +160,16 @@ pub(super) fn quarantine(out: &mut String, rows: &[QuarantineRow]) {
     if rows.is_empty() {
         return line(out, format_args!("The quarantine is empty."));
     }
-    let mut table = with(&["id", "integration", "kind", "psa id", "name", "tries", "code", "reason"]);
+    let mut table = with(&[
+        "id",
+        "integration",
+        "kind",
+        "psa id",
+        "name",
+        "tries",
+        "code",
+        "reason",
+    ]);
     for row in rows {
         table.add_row([
             row.id.as_str(),
@@ -145,15 +210,31 @@ pub(super) fn assets(out: &mut String, page: &AssetPage) {
     for asset in &page.records {
         let mut row = vec![asset.id.clone(), asset.name.clone()];
         if parented {
-            row.push(asset.organization.as_ref().map(|named| named.name.clone()).unwrap_or_default());
+            row.push(
+                asset
+                    .organization
+                    .as_ref()
+                    .map(|named| named.name.clone())
+                    .unwrap_or_default(),
+            );
         }
-        row.extend(columns.iter().map(|column| asset.fields.get(*column).map(word).unwrap_or_default()));
+        row.extend(
+            columns
+                .iter()
+                .map(|column| asset.fields.get(*column).map(word).unwrap_or_default()),
+        );
         row.push(sync(asset));
         table.add_row(row);
     }
     out.push_str(&text(&table));
     if page.more > 0 {
-        line(out, format_args!("… and {} more: --limit shows them, --format jsonl lists all.", page.more));
+        line(
+            out,
+            format_args!(
+                "… and {} more: --limit shows them, --format jsonl lists all.",
+                page.more
+            ),
+        );
     }
 }
 
@@ -166,7 +247,10 @@ pub(super) fn asset(out: &mut String, asset: &Asset) {
     line(out, format_args!("{} {}: {}", asset.kind, asset.id, asset.name));
     let mut table = plain();
     if let Some(organization) = &asset.organization {
-        table.add_row(["organization", &format!("{} ({})", organization.name, organization.id)]);
+        table.add_row([
+            "organization",
+            &format!("{} ({})", organization.name, organization.id),
+        ]);
     }
     for (field, _) in asset.kind.fields() {
         if let Some(value) = asset.fields.get(field.as_str()) {
@@ -179,7 +263,10 @@ pub(super) fn asset(out: &mut String, asset: &Asset) {
     table.add_row(["sync", &sync(asset)]);
     if let Some(source) = &asset.source {
         let integration = source.integration.as_deref().unwrap_or("a removed integration");
-        let updated = source.updated.map(|time| format!(", changed there {time}")).unwrap_or_default();
+        let updated = source
+            .updated
+            .map(|time| format!(", changed there {time}"))
+            .unwrap_or_default();
         table.add_row(["source", &format!("{} of {integration}{updated}", source.id)]);
     }
     if !asset.held.is_empty() {
@@ -207,9 +294,17 @@ fn word(value: &Json) -> String {
 
 /// A labelled value: `+1 555 0100 x12 (Mobile)`.
 fn entry(value: &str, map: &serde_json::Map<String, Json>) -> String {
-    let text = |key| map.get(key).and_then(Json::as_str).filter(|text: &&str| !text.is_empty());
-    let extension = text("extension").map(|extension| format!(" x{extension}")).unwrap_or_default();
-    let label = text("label").map(|label| format!(" ({label})")).unwrap_or_default();
+    let text = |key| {
+        map.get(key)
+            .and_then(Json::as_str)
+            .filter(|text: &&str| !text.is_empty())
+    };
+    let extension = text("extension")
+        .map(|extension| format!(" x{extension}"))
+        .unwrap_or_default();
+    let label = text("label")
+        .map(|label| format!(" ({label})"))
+        .unwrap_or_default();
     format!("{value}{extension}{label}")
 }
 

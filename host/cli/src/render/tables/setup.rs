@@ -3,28 +3,45 @@
 use dovetail_domain::connector::CheckState;
 use dovetail_domain::mapping::Direction;
 use dovetail_server::answer::{
-    Connected, ConnectorRow, Group, Guide, IntegrationRow, IntegrationShown, MappingShown, PluginRow, PluginShown,
-    Removed, SettingsSaved, SettingsShown,
+    Connected, ConnectorRow, Group, Guide, IntegrationRow, IntegrationShown, MappingShown, PluginRow,
+    PluginShown, Removed, SettingsSaved, SettingsShown,
 };
+
+use dovetail_server::problem::sentence;
 
 use super::{line, yes_no};
 use crate::render::table::{plain, text, with};
 
 pub(super) fn integrations(out: &mut String, rows: &[IntegrationRow]) {
     if rows.is_empty() {
-        return line(out, format_args!("There is no integration yet: `dovetail integration add` adds one."));
+        return line(
+            out,
+            format_args!("There is no integration yet: `dovetail integration add` adds one."),
+        );
     }
-    let mut table = with(&["name", "connector", "status", "records", "last run", "next run", "detail"]);
+    let mut table = with(&[
+        "name",
+        "connector",
+        "status",
+        "records",
+        "last run",
+        "next run",
+        "detail",
+    ]);
     for row in rows {
         let last = row.last_run.as_ref();
-        let finished = last.and_then(|run| run.get("finished").or_else(|| run.get("started")));
+        let time = |key| last.and_then(|run| run.get(key)).and_then(|time| time.as_str());
         table.add_row([
             row.name.clone(),
             row.connector.clone(),
             row.status.as_str().to_owned(),
             row.counts.values().sum::<u64>().to_string(),
-            finished.and_then(|time| time.as_str()).unwrap_or("-").to_owned(),
-            row.next_run.map_or_else(|| "-".to_owned(), |time| time.to_string()),
+            time("finished")
+                .or_else(|| time("started"))
+                .unwrap_or("-")
+                .to_owned(),
+            row.next_run
+                .map_or_else(|| "-".to_owned(), |time| time.to_string()),
             row.detail.clone(),
         ]);
     }
@@ -42,7 +59,11 @@ pub(super) fn integration(out: &mut String, shown: &IntegrationShown) {
     let mut table = plain();
     table.add_row(["name", &row.name]);
     table.add_row(["connector", &row.connector]);
-    let detail = if row.detail.is_empty() { String::new() } else { format!(": {}", row.detail) };
+    let detail = if row.detail.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", row.detail)
+    };
     table.add_row(["status", &format!("{}{detail}", row.status.as_str())]);
     for (key, value) in &shown.settings {
         table.add_row([key, value]);
@@ -51,7 +72,10 @@ pub(super) fn integration(out: &mut String, shown: &IntegrationShown) {
         table.add_row([key.as_str(), "kept, never shown"]);
     }
     for origin in &shown.origins {
-        let credential = origin.credential.as_deref().map_or("without a credential", |_| "with its credential");
+        let credential = origin
+            .credential
+            .as_deref()
+            .map_or("without a credential", |_| "with its credential");
         table.add_row(["may reach", &format!("{} {credential}", origin.url)]);
     }
     if shown.ca.is_some() {
@@ -63,14 +87,22 @@ pub(super) fn integration(out: &mut String, shown: &IntegrationShown) {
     if let Some(proxy) = &shown.proxy {
         table.add_row(["proxy", proxy]);
     }
-    let rate = shown.requests_per_minute.map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string());
+    let rate = shown
+        .requests_per_minute
+        .map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string());
     table.add_row(["requests a minute", &rate]);
-    let counts = row.counts.iter().map(|(kind, count)| format!("{count} {}", kind.plural()));
+    let counts = row
+        .counts
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", kind.plural()));
     table.add_row(["records", &counts.collect::<Vec<_>>().join(", ")]);
     table.add_row(["added", &shown.created.to_string()]);
     out.push_str(&text(&table));
     if let Some(trouble) = &shown.trouble {
-        line(out, format_args!("\n{}\n  {}", trouble.message, trouble.hint));
+        line(
+            out,
+            format_args!("\n{}\n  {}", sentence(&trouble.message), sentence(&trouble.hint)),
+        );
     }
 }
 
@@ -94,7 +126,10 @@ pub(super) fn connected(out: &mut String, connected: &Connected) {
     out.push_str(&text(&table));
     if connected.ok {
         let name = &connected.name;
-        line(out, format_args!("\nConnected. `dovetail settings show {name}` lists what can be synced."));
+        line(
+            out,
+            format_args!("\nConnected. `dovetail settings show {name}` lists what can be synced."),
+        );
     }
 }
 
@@ -104,13 +139,21 @@ pub(super) fn removed(out: &mut String, removed: &Removed) {
     match removed.kept.as_str() {
         "data-and-links" => line(
             out,
-            format_args!("Removed `{name}`. Its {records} records stay and wait for an integration of this name."),
+            format_args!(
+                "Removed `{name}`. Its {records} records stay and wait for an integration of this name."
+            ),
         ),
-        "data" => line(out, format_args!("Removed `{name}`. Its {records} records are the documentation's own now.")),
+        "data" => line(
+            out,
+            format_args!("Removed `{name}`. Its {records} records are the documentation's own now."),
+        ),
         _ => line(out, format_args!("Removed `{name}` and its {records} records.")),
     }
     if let Some(file) = &removed.file {
-        line(out, format_args!("They stand in {} as JSON lines.", file.display()));
+        line(
+            out,
+            format_args!("They stand in {} as JSON lines.", file.display()),
+        );
     }
 }
 
@@ -124,14 +167,21 @@ pub(super) fn connectors(out: &mut String, rows: &[ConnectorRow]) {
 }
 
 pub(super) fn guide(out: &mut String, guide: &Guide) {
-    line(out, format_args!("Connecting {} (connector {})", guide.title, guide.connector));
+    line(
+        out,
+        format_args!("Connecting {} (connector {})", guide.title, guide.connector),
+    );
     for (number, section) in guide.sections.iter().enumerate() {
         line(out, format_args!("\n{}. {}", number + 1, section.title));
         if !section.introduction.is_empty() {
             line(out, format_args!("   {}", section.introduction));
         }
         for step in &section.steps {
-            let path = if step.path.is_empty() { String::new() } else { format!("   [{}]", step.path) };
+            let path = if step.path.is_empty() {
+                String::new()
+            } else {
+                format!("   [{}]", step.path)
+            };
             line(out, format_args!("   - {}{path}", step.text));
         }
         if !section.table.is_empty() {
@@ -153,7 +203,10 @@ pub(super) fn guide(out: &mut String, guide: &Guide) {
             (true, false) => "needed",
             (false, _) => "optional",
         };
-        line(out, format_args!("   {} ({need}): {} {}", field.key, field.label, field.explanation));
+        line(
+            out,
+            format_args!("   {} ({need}): {} {}", field.key, field.label, field.explanation),
+        );
     }
 }
 
@@ -164,14 +217,26 @@ pub(super) fn settings(out: &mut String, settings: &SettingsShown) {
     let mut table = plain();
     table.add_row(["contacts", if settings.contacts { "on" } else { "off" }]);
     table.add_row(["tickets", &settings.tickets]);
-    let on: Vec<&str> =
-        settings.two_way.iter().filter(|(_, on)| **on).map(|(kind, _)| kind.plural()).collect();
-    table.add_row(["two-way", &if on.is_empty() { "off".to_owned() } else { on.join(", ") }]);
+    let on: Vec<&str> = settings
+        .two_way
+        .iter()
+        .filter(|(_, on)| **on)
+        .map(|(kind, _)| kind.plural())
+        .collect();
+    table.add_row([
+        "two-way",
+        &if on.is_empty() {
+            "off".to_owned()
+        } else {
+            on.join(", ")
+        },
+    ]);
     table.add_row(["interval", &settings.interval]);
     table.add_row(["full pass every", &settings.full_every]);
-    for (what, label) in
-        [("contact e-mail type", &settings.contact_email_type), ("contact phone type", &settings.contact_phone_type)]
-    {
+    for (what, label) in [
+        ("contact e-mail type", &settings.contact_email_type),
+        ("contact phone type", &settings.contact_phone_type),
+    ] {
         if let Some(label) = label {
             table.add_row([what, label]);
         }
@@ -189,7 +254,11 @@ pub(super) fn settings(out: &mut String, settings: &SettingsShown) {
 }
 
 fn group(out: &mut String, group: &Group) {
-    let all = if group.all { ", all selected, those to come too" } else { "" };
+    let all = if group.all {
+        ", all selected, those to come too"
+    } else {
+        ""
+    };
     line(out, format_args!("{} ({}{all})", group.label, group.id));
     if !group.recommendation.is_empty() {
         line(out, format_args!("  recommended: {}", group.recommendation));
@@ -211,8 +280,12 @@ fn group(out: &mut String, group: &Group) {
 
 pub(super) fn saved(out: &mut String, saved: &SettingsSaved) {
     for group in &saved.settings.groups {
-        let chosen: Vec<&str> =
-            group.options.iter().filter(|option| option.selected).map(|option| option.label.as_str()).collect();
+        let chosen: Vec<&str> = group
+            .options
+            .iter()
+            .filter(|option| option.selected)
+            .map(|option| option.label.as_str())
+            .collect();
         let chosen = match (group.all, chosen.is_empty()) {
             (true, _) => "all".to_owned(),
             (false, true) => "none".to_owned(),
@@ -224,7 +297,7 @@ pub(super) fn saved(out: &mut String, saved: &SettingsSaved) {
         line(
             out,
             format_args!(
-                "No longer chosen: {} `{}`; {} records here have it, the next run goes on without them.",
+                "No longer chosen: {} `{}`; {} records here have it and stay as they are, runs leave them alone.",
                 gone.group, gone.label, gone.records
             ),
         );
@@ -233,9 +306,18 @@ pub(super) fn saved(out: &mut String, saved: &SettingsSaved) {
         line(out, format_args!("{note}"));
     }
     if saved.server {
-        line(out, format_args!("Saved. A run is queued and the server starts it."));
+        line(
+            out,
+            format_args!("Saved. A run is queued and the server starts it."),
+        );
     } else {
-        line(out, format_args!("Saved. A run is queued; no server is on: `{}` starts it.", saved.start));
+        line(
+            out,
+            format_args!(
+                "Saved. A run is queued; no server is on: `{}` starts it.",
+                saved.start
+            ),
+        );
     }
 }
 
@@ -243,7 +325,14 @@ pub(super) fn plugins(out: &mut String, rows: &[PluginRow]) {
     let mut table = with(&["name", "kind", "version", "from", "bytes", "digest"]);
     for row in rows {
         let digest = row.digest.get(..16).unwrap_or(&row.digest);
-        table.add_row([&row.name, &row.kind, &row.version, &row.from, &row.size.to_string(), digest]);
+        table.add_row([
+            &row.name,
+            &row.kind,
+            &row.version,
+            &row.from,
+            &row.size.to_string(),
+            digest,
+        ]);
     }
     out.push_str(&text(&table));
 }
@@ -269,15 +358,33 @@ pub(super) fn plugin(out: &mut String, plugin: &PluginShown) {
 }
 
 fn or_nothing(words: &[String]) -> String {
-    if words.is_empty() { "none".to_owned() } else { words.join("\n") }
+    if words.is_empty() {
+        "none".to_owned()
+    } else {
+        words.join("\n")
+    }
 }
 
 pub(super) fn mapping(out: &mut String, mapping: &MappingShown) {
-    let place = mapping.organization.as_ref().map(|name| format!(", organization {name}")).unwrap_or_default();
-    line(out, format_args!("Layers of {}{place}, each over those before:", mapping.name));
+    let place = mapping
+        .organization
+        .as_ref()
+        .map(|name| format!(", organization {name}"))
+        .unwrap_or_default();
+    line(
+        out,
+        format_args!("Layers of {}{place}, each over those before:", mapping.name),
+    );
     for (number, layer) in mapping.layers.iter().enumerate() {
-        let only = layer.organization.as_ref().map(|name| format!(", for {name} only")).unwrap_or_default();
-        line(out, format_args!("  {}. {} {}{only}", number + 1, layer.plugin, layer.version));
+        let only = layer
+            .organization
+            .as_ref()
+            .map(|name| format!(", for {name} only"))
+            .unwrap_or_default();
+        line(
+            out,
+            format_args!("  {}. {} {}{only}", number + 1, layer.plugin, layer.version),
+        );
     }
     out.push('\n');
     let mut table = with(&["kind", "field", "source", "direction", "layer"]);

@@ -4,8 +4,8 @@ use dovetail_domain::connector::{CheckState, Origin};
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{IntegrationId, Kind, RunId, SyncState, Timestamp};
 use dovetail_server::answer::{
-    Asset, AssetPage, AssetSource, Check, Choosable, Connected, Group, IntegrationRow, IntegrationShown, Named,
-    Removed, SettingsShown,
+    Asset, AssetPage, AssetSource, Check, Choosable, Connected, Group, IntegrationRow, IntegrationShown,
+    Named, Removed, SettingsShown,
 };
 use dovetail_server::status::IntegrationStatus;
 use dovetail_server::{Answer, Run, RunMode, RunStatus, RunTrigger, Tally};
@@ -19,7 +19,14 @@ fn at(seconds: i64) -> Timestamp {
 
 fn run() -> Run {
     let name = "acme".parse().unwrap();
-    let mut run = Run::begin(RunId(3), IntegrationId(1), name, RunMode::Full, RunTrigger::Manual, at(0));
+    let mut run = Run::begin(
+        RunId(3),
+        IntegrationId(1),
+        name,
+        RunMode::Full,
+        RunTrigger::Manual,
+        at(0),
+    );
     run.status = RunStatus::Partial;
     run.finished = Some(at(12));
     run.requests = 40;
@@ -121,9 +128,30 @@ fn checks() {
         ok: true,
         checks: vec![
             check("tls", true, CheckState::Ok, true, "TLS 1.3", None),
-            check("permission/a", true, CheckState::Missing, false, "refused.", Some("Grant it.")),
-            check("permission/b", true, CheckState::NotNeeded, false, "two-way is off", None),
-            check("permission/c", false, CheckState::Missing, true, "refused", Some("Grant it.")),
+            check(
+                "permission/a",
+                true,
+                CheckState::Missing,
+                false,
+                "refused.",
+                Some("Grant it."),
+            ),
+            check(
+                "permission/b",
+                true,
+                CheckState::NotNeeded,
+                false,
+                "two-way is off",
+                None,
+            ),
+            check(
+                "permission/c",
+                false,
+                CheckState::Missing,
+                true,
+                "refused",
+                Some("Grant it."),
+            ),
         ],
         failure: None,
     };

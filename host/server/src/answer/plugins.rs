@@ -1,0 +1,80 @@
+//! Answers about plugins and mappings.
+
+use dovetail_domain::Kind;
+use dovetail_domain::mapping::Direction;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// A plugin in the list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "names say it")]
+pub struct PluginRow {
+    pub name: String,
+    /// `connector` or `mapping`.
+    pub kind: String,
+    pub version: String,
+    /// `stock` or `added`.
+    pub from: String,
+    pub size: u64,
+    /// SHA-256 of the component.
+    pub digest: String,
+}
+
+/// What a plugin is and asks for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PluginShown {
+    /// The row it has in the list.
+    #[serde(flatten)]
+    pub row: PluginRow,
+    /// What it is called.
+    pub title: String,
+    /// The world it is built for.
+    pub world: String,
+    /// What it imports.
+    pub imports: Vec<String>,
+    /// Rules for the hosts it wants to reach, in words.
+    pub hosts: Vec<String>,
+    /// Keys of the secrets it wants.
+    pub secrets: Vec<String>,
+    /// Whether it is installed.
+    pub installed: bool,
+    /// What differs from the installed version.
+    pub differences: Vec<String>,
+}
+
+/// The mapping that takes effect.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MappingShown {
+    /// The integration.
+    pub name: String,
+    /// The organization, where it was asked for one.
+    pub organization: Option<String>,
+    /// The layers, the standard mapping first.
+    pub layers: Vec<LayerShown>,
+    /// The table.
+    pub table: Vec<MappingRow>,
+}
+
+/// A layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerShown {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// The organization it is set for.
+    pub organization: Option<String>,
+    /// Its configuration.
+    pub config: Json,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "names say it")]
+pub struct MappingRow {
+    pub kind: Kind,
+    pub field: String,
+    pub path: String,
+    pub direction: Direction,
+    pub layer: String,
+}
