@@ -342,15 +342,22 @@ pub(crate) async fn show(host: &Host, name: &IntegrationName) -> Result<Answer> 
     shown(host, &find(host.archive(), name)?, Vec::new()).await
 }
 
-async fn shown(host: &Host, integration: &Integration, said: Vec<String>) -> Result<Answer> {
+async fn shown(host: &Host, integration: &Integration, mut said: Vec<String>) -> Result<Answer> {
     let archive = host.archive();
-    let connector = host.shelf().connector(archive, &integration.connector).await?;
+    // An integration can be looked at and paused whatever became of its connector.
+    let origins = match host.shelf().connector(archive, &integration.connector).await {
+        Ok(connector) => origins(archive, connector.description(), integration)?,
+        Err(problem) => {
+            said.push(format!("Where it may go is not known. {}", problem.message));
+            Vec::new()
+        }
+    };
     let secrets = table::SECRETS.list_under(archive.store(), &integration.id)?;
     Ok(Answer::Integration(IntegrationShown {
         row: row(host, integration)?,
         settings: integration.settings.clone(),
         secrets: secrets.into_iter().map(|((_, key), _)| key).collect(),
-        origins: origins(archive, connector.description(), integration)?,
+        origins,
         ca: integration.network.ca_pem.clone(),
         allow_private_network: integration.network.allow_private_network,
         proxy: integration.network.proxy.clone(),

@@ -124,6 +124,7 @@ pub(crate) fn needs_a_person(code: &Code) -> bool {
         Code::Cancelled,
         Code::Stalled,
         Code::RecordsQuarantined,
+        Code::BundleMissing,
     ];
     !later.contains(code) && !ours.contains(code)
 }

@@ -75,19 +75,22 @@ impl From<Problem> for Trouble {
     }
 }
 
-/// A text as a sentence: it begins with a capital letter where it begins with a letter, and ends with a full stop.
+/// A text as a sentence: it begins with a capital letter where it begins with a plain word, and ends with a full stop.
+/// A host or a code in front stays as it is.
 pub fn sentence(text: &str) -> String {
     let text = text.trim();
-    let mut letters = text.chars();
-    let Some(first) = letters.next() else {
-        return String::new();
-    };
-    let end = if text.ends_with(['.', '!', '?', ':']) {
+    let end = if text.is_empty() || text.ends_with(['.', '!', '?', ':']) {
         ""
     } else {
         "."
     };
-    format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let plain = word.trim_end_matches([',', ':']).chars().all(char::is_alphabetic);
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) if plain => format!("{}{}{end}", first.to_uppercase(), letters.as_str()),
+        _ => format!("{text}{end}"),
+    }
 }
 
 fn write_code<S: Serializer>(code: &Code, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -118,6 +121,8 @@ mod tests {
         assert_eq!(sentence("no such thing"), "No such thing.");
         assert_eq!(sentence("`x` is odd"), "`x` is odd.");
         assert_eq!(sentence("What?"), "What?");
+        assert_eq!(sentence("psa.example.com is gone"), "psa.example.com is gone.");
+        assert_eq!(sentence("bundle-missing: run it"), "bundle-missing: run it.");
         assert_eq!(sentence(" "), "");
     }
 }

@@ -65,8 +65,11 @@ impl Setup {
                 .collect(),
             origins: self.gate.origins().to_vec(),
             selections: sync.selections(description),
+            // Before anybody has chosen, the connector takes what it would usually bring as wanted: a check then says
+            // what is missing for it.
             kinds: Kind::ALL
                 .into_iter()
+                .filter(|_| sync.saved)
                 .map(|kind| {
                     let pull = sync.wants(kind, description);
                     KindUse {

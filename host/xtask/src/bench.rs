@@ -153,25 +153,20 @@ fn product(size: &[String]) -> Outcome<Measured> {
         "--requests-per-minute",
         "unlimited",
     ]))?;
-    quiet(dovetail(&[
-        "settings",
-        "set",
-        "bench",
-        "--select",
-        "company-types=recommended",
-        "--select",
-        "company-statuses=recommended",
-        "--select",
-        "configuration-types=recommended",
-        "--select",
-        "configuration-statuses=recommended",
-        "--select",
-        "contact-types=all",
-        "--select",
-        "ticket-boards=recommended",
-    ]))?;
+    let every = [
+        "company-types",
+        "company-statuses",
+        "configuration-types",
+        "configuration-statuses",
+        "contact-types",
+        "ticket-boards",
+    ]
+    .map(|group| format!("{group}=all"));
+    let mut settings = vec!["settings", "set", "bench"];
+    settings.extend(every.iter().flat_map(|choice| ["--select", choice.as_str()]));
+    quiet(dovetail(&settings))?;
     let begun = Instant::now();
-    let child = dovetail(&["sync", "bench", "--format", "json"])
+    let child = dovetail(&["sync", "bench", "--format", "json", "--quiet"])
         .stdout(Stdio::piped())
         .spawn()
         .map_err(|error| error.to_string())?;

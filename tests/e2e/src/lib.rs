@@ -2,7 +2,11 @@
 //!
 //! The binary and the plugins have to be built: `cargo xtask test` does both before it runs the tests.
 
-#![allow(clippy::panic, clippy::indexing_slicing, reason = "this is the tests' own ground: a test that cannot go on has failed")]
+#![allow(
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "this is the tests' own ground: a test that cannot go on has failed"
+)]
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,20 +26,32 @@ pub use rustix::process::Signal;
 /// The workspace's root.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).expect("the package stands two folders below the root").to_path_buf()
+    here.ancestors()
+        .nth(2)
+        .expect("the package stands two folders below the root")
+        .to_path_buf()
 }
 
 /// The folder this test was built into: the binary stands in it, plugins beside it.
 pub fn target() -> PathBuf {
     let here = std::env::current_exe().expect("a running test has a path");
     let profile = here.ancestors().find(|folder| folder.join("deps").is_dir());
-    profile.and_then(Path::parent).expect("tests are built into a target folder").to_path_buf()
+    profile
+        .and_then(Path::parent)
+        .expect("tests are built into a target folder")
+        .to_path_buf()
 }
 
 /// The binary under test.
 pub fn binary() -> PathBuf {
-    let binary = target().join("debug").join(format!("dovetail{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.is_file(), "{} is missing: run `cargo xtask build`", binary.display());
+    let binary = target()
+        .join("debug")
+        .join(format!("dovetail{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        binary.is_file(),
+        "{} is missing: run `cargo xtask build`",
+        binary.display()
+    );
     binary
 }
 
@@ -43,7 +59,11 @@ pub fn binary() -> PathBuf {
 pub fn component(package: &str) -> PathBuf {
     let file = format!("{}.wasm", package.replace('-', "_"));
     let path = target().join("guests/components").join(file);
-    assert!(path.is_file(), "{} is missing: run `cargo xtask build`", path.display());
+    assert!(
+        path.is_file(),
+        "{} is missing: run `cargo xtask build`",
+        path.display()
+    );
     path
 }
 
@@ -72,9 +92,17 @@ impl Ran {
 
     /// The code of the error document on stderr.
     pub fn error_code(&self) -> String {
-        let line = self.stderr.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+        let line = self
+            .stderr
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .unwrap_or_default();
         let document: Value = serde_json::from_str(line).unwrap_or_default();
-        document.pointer("/error/code").and_then(Value::as_str).unwrap_or_else(|| panic!("{self:#?}")).to_owned()
+        document
+            .pointer("/error/code")
+            .and_then(Value::as_str)
+            .unwrap_or_else(|| panic!("{self:#?}"))
+            .to_owned()
     }
 
     /// The run itself, where it ended with this code.
@@ -88,7 +116,9 @@ impl Ran {
 impl Home {
     /// A new one.
     pub fn new() -> Home {
-        Home { folder: TempDir::new().expect("a temporary folder can be made") }
+        Home {
+            folder: TempDir::new().expect("a temporary folder can be made"),
+        }
     }
 
     /// Its folder; it need not be there before the first command.
@@ -112,7 +142,10 @@ impl Home {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("DOVETAIL_HOME", self.path())
             .env("DOVETAIL_CACHE", target().join("e2e-cache"))
-            .env("PRIVATE_KEY", connectwise_simulator::Credentials::default().private_key)
+            .env(
+                "PRIVATE_KEY",
+                connectwise_simulator::Credentials::default().private_key,
+            )
             .stdin(Stdio::null())
             .kill_on_drop(true);
         command
@@ -120,7 +153,11 @@ impl Home {
 
     /// Runs a command to its end.
     pub async fn run(&self, words: &[&str]) -> Ran {
-        let output = self.command(words).output().await.expect("the binary can be started");
+        let output = self
+            .command(words)
+            .output()
+            .await
+            .expect("the binary can be started");
         ran(&output)
     }
 
@@ -142,11 +179,26 @@ impl Home {
         let credentials = simulator.credentials();
         let authority = self.file(&format!("{name}-ca.pem"), simulator.ca_pem());
         let words = [
-            "integration", "add", name, "--connector", "connectwise", "--set",
-            &format!("site={}", simulator.address()), "--set", &format!("company={}", credentials.company_id),
-            "--set", &format!("public-key={}", credentials.public_key), "--set",
-            &format!("client-id={}", credentials.client_id), "--secret", "private-key=env:PRIVATE_KEY", "--ca-file",
-            &authority, "--allow-private-network", "--requests-per-minute", "unlimited",
+            "integration",
+            "add",
+            name,
+            "--connector",
+            "connectwise",
+            "--set",
+            &format!("site={}", simulator.address()),
+            "--set",
+            &format!("company={}", credentials.company_id),
+            "--set",
+            &format!("public-key={}", credentials.public_key),
+            "--set",
+            &format!("client-id={}", credentials.client_id),
+            "--secret",
+            "private-key=env:PRIVATE_KEY",
+            "--ca-file",
+            &authority,
+            "--allow-private-network",
+            "--requests-per-minute",
+            "unlimited",
         ];
         words.map(str::to_owned).to_vec()
     }
@@ -166,12 +218,6 @@ impl Home {
         self.run_words(&self.words_with(name, simulator, changes)).await
     }
 
-    /// Chooses without asking the PSA for its options.
-    pub async fn choose_labels(&self, name: &str) {
-        let words = ["settings", "set", name, "--select", "company-types=all", "--select", "company-statuses=all"];
-        self.run(&words).await.exits(0);
-    }
-
     /// Adds an integration and chooses everything that is recommended.
     pub async fn connected(name: &str, simulator: &Simulator) -> Home {
         let home = Home::new();
@@ -182,10 +228,25 @@ impl Home {
 
     /// Chooses everything that is recommended.
     pub async fn choose(&self, name: &str) {
-        self.run(&["settings", "set", name, "--select", "company-types=recommended", "--select",
-            "company-statuses=recommended", "--select", "configuration-types=recommended", "--select",
-            "configuration-statuses=recommended", "--select", "contact-types=all", "--select",
-            "ticket-boards=recommended"]).await.exits(0);
+        self.run(&[
+            "settings",
+            "set",
+            name,
+            "--select",
+            "company-types=recommended",
+            "--select",
+            "company-statuses=recommended",
+            "--select",
+            "configuration-types=recommended",
+            "--select",
+            "configuration-statuses=recommended",
+            "--select",
+            "contact-types=all",
+            "--select",
+            "ticket-boards=recommended",
+        ])
+        .await
+        .exits(0);
     }
 }
 
@@ -206,14 +267,20 @@ pub fn ran(output: &Output) -> Ran {
 
 /// A simulator with the demo's records, strict.
 pub async fn simulator() -> Simulator {
-    Simulator::start(Config::default()).await.expect("the simulator starts")
+    Simulator::start(Config::default())
+        .await
+        .expect("the simulator starts")
 }
 
 impl Ran {
     /// The error document on stderr: `code`, `message` and `hint`.
     #[track_caller]
     pub fn error(&self) -> Value {
-        let line = self.stderr.lines().find(|line| line.starts_with("{\"error\"")).unwrap_or_default();
+        let line = self
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("{\"error\""))
+            .unwrap_or_default();
         let document: Value = serde_json::from_str(line).unwrap_or_default();
         assert!(document["error"].is_object(), "no error document: {self:#?}");
         document["error"].clone()
@@ -241,8 +308,10 @@ impl Home {
             for mut record in listed.as_array().expect("a list").clone() {
                 let source = record["source"]["id"].as_str().unwrap_or("none").to_owned();
                 let parts = ["name", "organization", "fields", "traits", "sync"];
-                let mut kept: Map<String, Value> =
-                    parts.iter().map(|part| ((*part).to_owned(), record[*part].take())).collect();
+                let mut kept: Map<String, Value> = parts
+                    .iter()
+                    .map(|part| ((*part).to_owned(), record[*part].take()))
+                    .collect();
                 for part in ["organization", "fields"] {
                     kept.get_mut(part).into_iter().for_each(without_ids);
                 }
@@ -256,8 +325,31 @@ impl Home {
     /// The integration's row in `integration list`.
     pub async fn integration(&self, name: &str) -> Value {
         let all = self.json(&["integration", "list"]).await;
-        let found = all.as_array().expect("a list").iter().find(|row| row["name"] == name);
+        let found = all
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|row| row["name"] == name);
         found.unwrap_or_else(|| panic!("{name} is not listed")).clone()
+    }
+
+    /// Looks at an integration until none of its runs waits or is on: its row then.
+    pub async fn settled(&self, name: &str) -> Value {
+        loop {
+            let row = self.integration(name).await;
+            if row["status"] != "queued" && row["status"] != "syncing" {
+                return row;
+            }
+        }
+    }
+
+    /// The records of a kind.
+    pub async fn records(&self, kind: &str) -> Vec<Value> {
+        self.json(&["asset", "list", kind])
+            .await
+            .as_array()
+            .expect("a list")
+            .clone()
     }
 
     /// Starts a command that is watched while it runs.
@@ -269,15 +361,26 @@ impl Home {
             .spawn()
             .expect("the binary can be started");
         let errors = child.stderr.take().expect("stderr is piped");
-        Started { child, errors: BufReader::new(errors).lines(), said: String::new() }
+        Started {
+            child,
+            errors: BufReader::new(errors).lines(),
+            said: String::new(),
+        }
     }
 
     /// Starts `serve` on a free port and waits until it listens.
     pub async fn serve(&self) -> Server {
         let mut process = self.start(&["serve", "--listen", "127.0.0.1:0"]);
         let line = process.line_with("serving").await;
-        let address = line.split_once("http://").and_then(|(_, rest)| rest.split_once('/')).expect("an address").0;
-        Server { process, address: address.parse().expect("an address") }
+        let address = line
+            .split_once("http://")
+            .and_then(|(_, rest)| rest.split_once('/'))
+            .expect("an address")
+            .0;
+        Server {
+            process,
+            address: address.parse().expect("an address"),
+        }
     }
 }
 
@@ -321,7 +424,11 @@ impl Started {
 
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
-        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let id = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(Pid::from_raw);
         kill_process(id.expect("it is running"), signal).expect("it is ours");
     }
 
@@ -346,7 +453,11 @@ impl Started {
         };
         tokio::join!(output, errors);
         let status = self.child.wait().await.expect("it was started");
-        Ran { code: status.code().unwrap_or(-1), stdout, stderr: self.said }
+        Ran {
+            code: status.code().unwrap_or(-1),
+            stdout,
+            stderr: self.said,
+        }
     }
 }
 
@@ -362,7 +473,10 @@ impl Server {
     /// The status of a GET.
     pub async fn get(&self, path: &str) -> u16 {
         let mut stream = TcpStream::connect(self.address).await.expect("it listens");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            self.address
+        );
         stream.write_all(request.as_bytes()).await.expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.expect("it answers");

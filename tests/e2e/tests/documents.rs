@@ -18,7 +18,9 @@ const ONLY_UNDERSTOOD: &[(&str, i32)] = &[];
 fn documents() -> Vec<PathBuf> {
     let folder = std::fs::read_dir(root().join("docs")).expect("there are docs");
     let pages = folder.map(|entry| entry.expect("an entry").path());
-    let mut documents: Vec<PathBuf> = pages.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
+    let mut documents: Vec<PathBuf> = pages
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect();
     documents.push(root().join("README.md"));
     documents.sort();
     documents
@@ -31,11 +33,18 @@ fn readme() -> String {
 /// The rows of the table whose head holds these words, cells without the marks of code.
 fn table(text: &str, head: &str) -> Vec<Vec<String>> {
     let cells = |line: &str| -> Vec<String> {
-        line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
+        line.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
     };
     let mut lines = text.lines().skip_while(|line| *line != head);
     assert!(lines.next().is_some(), "there is no table `{head}`");
-    lines.skip(1).take_while(|line| line.starts_with('|')).map(cells).collect()
+    lines
+        .skip(1)
+        .take_while(|line| line.starts_with('|'))
+        .map(cells)
+        .collect()
 }
 
 #[test]
@@ -50,10 +59,21 @@ fn the_table_of_codes_is_the_codes() {
 
 #[test]
 fn the_table_of_exits_is_complete() {
-    let written: Vec<String> = table(&readme(), "| exit | meaning |").into_iter().map(|row| row[0].clone()).collect();
+    let written: Vec<String> = table(&readme(), "| exit | meaning |")
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect();
     // 0 is no code, and 2 is clap's.
-    let ends = Code::TABLE.iter().map(|(_, exit, _)| *exit).chain(TABLE.iter().filter_map(|row| row.exit)).chain([0, 2]);
-    let known: Vec<String> = ends.collect::<BTreeSet<u8>>().into_iter().map(|exit| exit.to_string()).collect();
+    let ends = Code::TABLE
+        .iter()
+        .map(|(_, exit, _)| *exit)
+        .chain(TABLE.iter().filter_map(|row| row.exit))
+        .chain([0, 2]);
+    let known: Vec<String> = ends
+        .collect::<BTreeSet<u8>>()
+        .into_iter()
+        .map(|exit| exit.to_string())
+        .collect();
     assert_eq!(written, known);
 }
 
@@ -87,7 +107,12 @@ fn blocks(text: &str) -> Vec<Block> {
     let mut inside: Option<Block> = None;
     for line in text.lines() {
         match (&mut inside, line.strip_prefix("```")) {
-            (None, Some(language)) => inside = Some(Block { language: language.to_owned(), lines: Vec::new() }),
+            (None, Some(language)) => {
+                inside = Some(Block {
+                    language: language.to_owned(),
+                    lines: Vec::new(),
+                })
+            }
             (Some(_), Some(_)) => found.extend(inside.take()),
             (Some(block), None) => match block.lines.last_mut().filter(|last| last.ends_with('\\')) {
                 Some(last) => {
@@ -110,12 +135,30 @@ fn commands(block: &Block) -> Vec<String> {
         "console" | "text" => line.strip_prefix("$ ").map(str::to_owned),
         _ => None,
     };
-    block.lines.iter().filter_map(prompt).filter(|line| line.starts_with("dovetail ")).collect()
+    block
+        .lines
+        .iter()
+        .filter_map(prompt)
+        .filter(|line| line.starts_with("dovetail "))
+        .collect()
+}
+
+/// Every command line of every document.
+pub(crate) fn command_lines() -> Vec<String> {
+    let texts = documents()
+        .into_iter()
+        .map(|path| std::fs::read_to_string(path).expect("it can be read"));
+    texts
+        .flat_map(|text| blocks(&text).iter().flat_map(commands).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The words of a command line. Shell beyond quotes is no part of the documents' commands.
 fn words(line: &str) -> Vec<String> {
-    assert!(!line.contains(['|', '>', ';', '&', '$', '*']), "`{line}` is more than a command");
+    assert!(
+        !line.contains(['|', '>', ';', '&', '$', '*']),
+        "`{line}` is more than a command"
+    );
     let mut words = Vec::new();
     for (place, piece) in line.split('\'').enumerate() {
         match place % 2 {
@@ -138,12 +181,24 @@ struct Desk {
 impl Desk {
     async fn new(config: &str) -> Desk {
         let (home, simulator) = (Home::new(), simulator().await);
-        home.file("private-key.txt", &format!("{}\n", simulator.credentials().private_key));
+        home.file(
+            "private-key.txt",
+            &format!("{}\n", simulator.credentials().private_key),
+        );
         home.file("rename.json", config);
         let authority = home.file("authority.pem", simulator.ca_pem());
-        let folder = home.path().parent().expect("the home stands in a folder").to_path_buf();
+        let folder = home
+            .path()
+            .parent()
+            .expect("the home stands in a folder")
+            .to_path_buf();
         std::os::unix::fs::symlink(target(), folder.join("target")).expect("a link can be made");
-        Desk { home, simulator, authority, folder }
+        Desk {
+            home,
+            simulator,
+            authority,
+            folder,
+        }
     }
 
     /// What a document names in place of the reader's own, replaced by what is here.
@@ -164,7 +219,10 @@ impl Desk {
             words[place] = ours;
         }
         if words.starts_with(&["integration".to_owned(), "add".to_owned()]) {
-            for (flag, value) in [("--ca-file", Some(&self.authority)), ("--allow-private-network", None)] {
+            for (flag, value) in [
+                ("--ca-file", Some(&self.authority)),
+                ("--allow-private-network", None),
+            ] {
                 if !words.iter().any(|word| word == flag) {
                     words.push(flag.to_owned());
                     words.extend(value.cloned());
@@ -185,7 +243,9 @@ impl Desk {
             return server.ended().await;
         }
         let mut command = self.home.command(&words);
-        command.current_dir(&self.folder).env("DEMO_PRIVATE_KEY", &self.simulator.credentials().private_key);
+        command
+            .current_dir(&self.folder)
+            .env("DEMO_PRIVATE_KEY", &self.simulator.credentials().private_key);
         ran(&command.output().await.expect("the binary can be started"))
     }
 }
@@ -194,14 +254,24 @@ impl Desk {
 async fn every_command_line_of_the_documents_runs() {
     let (mut run, mut understood) = (Vec::new(), Vec::new());
     for document in documents() {
-        let name = document.file_name().expect("it has a name").to_string_lossy().into_owned();
+        let name = document
+            .file_name()
+            .expect("it has a name")
+            .to_string_lossy()
+            .into_owned();
         let blocks = blocks(&std::fs::read_to_string(&document).expect("it can be read"));
-        let config = blocks.iter().find(|block| block.language == "json").map(|block| block.lines.join("\n"));
+        let config = blocks
+            .iter()
+            .find(|block| block.language == "json")
+            .map(|block| block.lines.join("\n"));
         let config = config.unwrap_or_default();
         // What is shown with its output is a story of its own.
         for told in [true, false] {
-            let lines: Vec<String> =
-                blocks.iter().filter(|block| (block.language == "text") == told).flat_map(commands).collect();
+            let lines: Vec<String> = blocks
+                .iter()
+                .filter(|block| (block.language == "text") == told)
+                .flat_map(commands)
+                .collect();
             if lines.is_empty() {
                 continue;
             }
@@ -228,10 +298,18 @@ async fn every_command_line_of_the_documents_runs() {
 
 /// The names of the commands below these words, as help lists them; none where they are a command themselves.
 pub(crate) fn commands_below(words: &[String]) -> Vec<String> {
-    let output = std::process::Command::new(binary()).args(words).arg("--help").output().expect("help can be had");
+    let output = std::process::Command::new(binary())
+        .args(words)
+        .arg("--help")
+        .output()
+        .expect("help can be had");
     assert!(output.status.success(), "{words:?}");
     let text = String::from_utf8(output.stdout).expect("help is text");
-    let list = text.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let list = text
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty());
     let names = list.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }
@@ -257,12 +335,29 @@ fn commands_named_in_passing_exist() {
         let text = std::fs::read_to_string(&document).expect("it can be read");
         // Blocks are run; here it is about `dovetail …` within sentences.
         let spoken = text.split("```").step_by(2).collect::<String>();
-        for piece in spoken.split('`').skip(1).step_by(2).filter_map(|piece| piece.strip_prefix("dovetail ")) {
-            let plain = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
-            let named: Vec<&str> =
-                piece.split_whitespace().take_while(plain).filter(|word| !word.starts_with('-')).take(2).collect();
-            let fits = |command: &Vec<String>| command.iter().zip(&named).all(|(known, named)| known == named);
-            assert!(named.is_empty() || known.iter().any(fits), "{}: `dovetail {piece}`", document.display());
+        for piece in spoken
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter_map(|piece| piece.strip_prefix("dovetail "))
+        {
+            let plain = |word: &&str| {
+                word.chars()
+                    .all(|letter| letter.is_ascii_lowercase() || letter == '-')
+            };
+            let named: Vec<&str> = piece
+                .split_whitespace()
+                .take_while(plain)
+                .filter(|word| !word.starts_with('-'))
+                .take(2)
+                .collect();
+            let fits =
+                |command: &Vec<String>| command.iter().zip(&named).all(|(known, named)| known == named);
+            assert!(
+                named.is_empty() || known.iter().any(fits),
+                "{}: `dovetail {piece}`",
+                document.display()
+            );
             looked_at += 1;
         }
     }

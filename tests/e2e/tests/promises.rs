@@ -3,28 +3,54 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dovetail_domain::{Code, Field, Kind};
+use dovetail_domain::{Code, Kind};
 use e2e::root;
 use toml::{Table, Value};
 
-use crate::documents::every_command;
+use crate::documents::{command_lines, every_command};
+
+mod held;
 
 /// What a promise can be about.
-const KINDS: [&str; 7] = ["seed", "itglue_row", "quirk", "limit", "error_code", "command", "contract"];
+const KINDS: [&str; 7] = [
+    "seed",
+    "itglue_row",
+    "quirk",
+    "limit",
+    "error_code",
+    "command",
+    "contract",
+];
+/// The test that runs the documents' command lines.
+const OF_THE_DOCUMENTS: &str = "documents.rs::every_command_line_of_the_documents_runs";
 /// Steps of the setup guide.
-const SEED_STEPS: usize = 24;
+const SEED_STEPS: usize = 27;
 /// Quirks of the ConnectWise API that clients broke on.
 const QUIRKS: usize = 16;
 
 /// The ids that have to be there.
 fn wanted() -> BTreeSet<String> {
-    let mut wanted: BTreeSet<String> = (1..=SEED_STEPS).map(|step| format!("seed_step_{step:02}")).collect();
+    let mut wanted: BTreeSet<String> = (1..=SEED_STEPS)
+        .map(|step| format!("seed_step_{step:02}"))
+        .collect();
     wanted.extend((1..=QUIRKS).map(|quirk| format!("quirk_{quirk:02}")));
-    wanted.extend(Code::TABLE.iter().map(|(code, ..)| format!("code_{}", code.replace('-', "_"))));
+    wanted.extend(
+        Code::TABLE
+            .iter()
+            .map(|(code, ..)| format!("code_{}", code.replace('-', "_"))),
+    );
     for kind in Kind::ALL {
-        wanted.extend(Field::of(kind).iter().map(|(field, _)| format!("itglue_row_{kind}_{field}")));
+        wanted.extend(
+            kind.fields()
+                .iter()
+                .map(|(field, _)| format!("itglue_row_{kind}_{field}")),
+        );
     }
-    wanted.extend(every_command().iter().map(|words| format!("command_{}", words.join("_").replace('-', "_"))));
+    wanted.extend(
+        every_command()
+            .iter()
+            .map(|words| format!("command_{}", words.join("_").replace('-', "_"))),
+    );
     wanted.extend(limits("limit_plugin", "host/runtime/src/limits.rs"));
     wanted.extend(limits("limit_gate", "host/gate/src/limits.rs"));
     wanted
@@ -35,12 +61,22 @@ fn limits(prefix: &str, file: &str) -> Vec<String> {
     let text = read(&root().join(file));
     let names = text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let constant = line.strip_prefix("pub const ").filter(|_| !line.contains(": Limits ="));
-        let member = line.strip_prefix("pub ").filter(|_| line.ends_with(',') && !line.contains("GuestLimits"));
-        constant.or(member)?.split_once(':').map(|(name, _)| name.to_lowercase())
+        let constant = line
+            .strip_prefix("pub const ")
+            .filter(|_| !line.contains(": Limits ="));
+        let member = line
+            .strip_prefix("pub ")
+            .filter(|_| line.ends_with(',') && !line.contains("GuestLimits"));
+        constant
+            .or(member)?
+            .split_once(':')
+            .map(|(name, _)| name.to_lowercase())
     });
     // A tick is the unit time is counted in and bounds nothing.
-    let names: Vec<String> = names.filter(|name| name != "tick").map(|name| format!("{prefix}_{name}")).collect();
+    let names: Vec<String> = names
+        .filter(|name| name != "tick")
+        .map(|name| format!("{prefix}_{name}"))
+        .collect();
     assert!(names.len() > 5, "{file} is read wrongly: {names:?}");
     names
 }
@@ -54,8 +90,16 @@ fn holds(text: &str, name: &str) -> bool {
     let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
     let function = [format!("fn {name}("), format!("async fn {name}(")];
     lines.iter().enumerate().any(|(place, line)| {
-        let above = lines.iter().take(place).rev().take_while(|line| line.starts_with('#') || line.starts_with("//"));
-        let is_test = || above.clone().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"));
+        let above = lines
+            .iter()
+            .take(place)
+            .rev()
+            .take_while(|line| line.starts_with('#') || line.starts_with("//"));
+        let is_test = || {
+            above
+                .clone()
+                .any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
+        };
         let is_row = || line.starts_with(&format!("{name}: \"")) && text.contains("macro_rules! rows");
         function.iter().any(|function| line.starts_with(function)) && is_test() || is_row()
     })
@@ -71,7 +115,11 @@ fn word<'a>(entry: &'a Table, key: &str) -> &'a str {
 }
 
 /// What is wrong with a list of promises, where files are read by `file`.
-fn complaints(document: &Table, wanted: &BTreeSet<String>, file: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
+fn complaints(
+    document: &Table,
+    wanted: &BTreeSet<String>,
+    file: &dyn Fn(&str) -> Option<String>,
+) -> Vec<String> {
     let (mut found, mut known) = (Vec::new(), BTreeMap::new());
     for list in ["promise", "unheld"] {
         for entry in entries(document, list) {
@@ -80,7 +128,10 @@ fn complaints(document: &Table, wanted: &BTreeSet<String>, file: &dyn Fn(&str) -
                 found.push(format!("`{id}` stands twice"));
             }
             if id.is_empty() || !KINDS.contains(&word(entry, "kind")) {
-                found.push(format!("`{id}` has no id or a kind that is none: `{}`", word(entry, "kind")));
+                found.push(format!(
+                    "`{id}` has no id or a kind that is none: `{}`",
+                    word(entry, "kind")
+                ));
             }
             let told = word(entry, if list == "promise" { "says" } else { "why" });
             if told.len() < 20 || !told.ends_with('.') {
@@ -97,12 +148,19 @@ fn complaints(document: &Table, wanted: &BTreeSet<String>, file: &dyn Fn(&str) -
             None => found.push(format!("`{id}`: there is no file `{path}`")),
         }
     }
-    found.extend(wanted.iter().filter(|id| !known.contains_key(id.as_str())).map(|id| format!("`{id}` is missing")));
+    found.extend(
+        wanted
+            .iter()
+            .filter(|id| !known.contains_key(id.as_str()))
+            .map(|id| format!("`{id}` is missing")),
+    );
     found
 }
 
 fn document() -> Table {
-    read(&root().join("docs/promises.toml")).parse().expect("docs/promises.toml is TOML")
+    read(&root().join("docs/promises.toml"))
+        .parse()
+        .expect("docs/promises.toml is TOML")
 }
 
 #[test]
@@ -110,7 +168,25 @@ fn every_promise_has_its_test() {
     let document = document();
     let file = |path: &str| std::fs::read_to_string(root().join(path)).ok();
     let complaints = complaints(&document, &wanted(), &file);
-    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+    assert!(
+        complaints.is_empty(),
+        "{} complaints:\n{}",
+        complaints.len(),
+        complaints.join("\n")
+    );
+    // The test of the documents holds a command only where a document has it.
+    let lines = command_lines();
+    for entry in entries(&document, "promise")
+        .iter()
+        .filter(|entry| word(entry, "test").ends_with(OF_THE_DOCUMENTS))
+    {
+        let words = word(entry, "id").trim_start_matches("command_").replace('_', " ");
+        let begins = format!("dovetail {words}");
+        assert!(
+            lines.iter().any(|line| line.starts_with(&begins)),
+            "no document has a line `{begins}`"
+        );
+    }
     let (held, unheld) = (entries(&document, "promise").len(), entries(&document, "unheld"));
     println!("{held} promises are held by a test, {} are not:", unheld.len());
     for entry in unheld {
@@ -129,7 +205,9 @@ fn tests_below(folder: &Path, found: &mut BTreeSet<String>) {
             let names = text.lines().filter_map(|line| {
                 let line = line.trim_start().trim_start_matches("async ");
                 let function = line.strip_prefix("fn ").and_then(|rest| rest.split_once('('));
-                function.or_else(|| line.split_once(": \"")).map(|(name, _)| name.to_owned())
+                function
+                    .or_else(|| line.split_once(": \""))
+                    .map(|(name, _)| name.to_owned())
             });
             found.extend(names);
         }
@@ -144,7 +222,10 @@ fn what_is_unheld_has_no_test() {
     }
     for entry in entries(&document(), "unheld") {
         let id = word(entry, "id");
-        assert!(!tests.contains(id), "there is a test called `{id}`: it holds the promise");
+        assert!(
+            !tests.contains(id),
+            "there is a test called `{id}`: it holds the promise"
+        );
         assert!(!entry.contains_key("test"), "`{id}` names a test and is unheld");
     }
 }
@@ -180,6 +261,10 @@ fn a_promise_that_is_broken_is_noticed() {
         ("A page is never taken for the whole.", "True.", "says too little"),
     ] {
         let broken = good.replace(from, to);
-        assert!(told(&broken).contains(complaint), "{complaint}: {}", told(&broken));
+        assert!(
+            told(&broken).contains(complaint),
+            "{complaint}: {}",
+            told(&broken)
+        );
     }
 }

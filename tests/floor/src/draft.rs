@@ -15,7 +15,11 @@ pub(crate) fn record_parts(draft: Draft) -> Parts {
         .filter(|(_, value)| !value.is_absent())
         .collect();
     fields.sort_unstable_by_key(|(field, _)| *field);
-    let mut traits: Vec<(String, String)> = draft.traits.into_iter().map(|kept| (kept.name, kept.json)).collect();
+    let mut traits: Vec<(String, String)> = draft
+        .traits
+        .into_iter()
+        .map(|kept| (kept.name, kept.json))
+        .collect();
     traits.sort_unstable();
     (fields, traits)
 }
@@ -29,14 +33,22 @@ fn value(content: types::Value) -> Value {
         types::Value::Texts(texts) => Value::texts(texts),
         types::Value::Entries(entries) => Value::entries(entries.into_iter().map(entry).collect()),
         types::Value::Reference(link) => match (link.kind.parse::<Kind>(), SourceId::new(link.id)) {
-            (Ok(kind), Some(id)) => {
-                Value::Reference(Reference { kind, asset: None, source: Some(id), name: link.name })
-            }
+            (Ok(kind), Some(id)) => Value::Reference(Reference {
+                kind,
+                asset: None,
+                source: Some(id),
+                name: link.name,
+            }),
             _ => Value::Absent,
         },
     }
 }
 
 fn entry(entry: types::Entry) -> Entry {
-    Entry { value: entry.value, label: entry.label, primary: entry.primary, extension: entry.extension }
+    Entry {
+        value: entry.value,
+        label: entry.label,
+        primary: entry.primary,
+        extension: entry.extension,
+    }
 }

@@ -46,9 +46,17 @@ fn measure() -> Result<serde_json::Value, Failure> {
     let [address, company, public_key, client_id, authority, home] = words.as_slice() else {
         return Err("floor ADDRESS COMPANY PUBLIC-KEY CLIENT-ID CA-FILE HOME".into());
     };
-    let events = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let settings = [("site", address), ("company", company), ("public-key", public_key), ("client-id", client_id)]
-        .map(|(key, text)| (key.to_owned(), text.clone()));
+    let events = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let settings = [
+        ("site", address),
+        ("company", company),
+        ("public-key", public_key),
+        ("client-id", client_id),
+    ]
+    .map(|(key, text)| (key.to_owned(), text.clone()));
     let mut config = GateConfig::new("floor");
     config.settings = settings.to_vec();
     let key = Secret::new("private-key", std::env::var("PRIVATE_KEY")?).map_err(|error| error.to_string())?;
@@ -63,7 +71,10 @@ fn measure() -> Result<serde_json::Value, Failure> {
     }];
     config.credentials = vec![Credential {
         name: "key".to_owned(),
-        scheme: Scheme::Basic { user: "{company}+{public-key}".to_owned(), password: "{private-key}".to_owned() },
+        scheme: Scheme::Basic {
+            user: "{company}+{public-key}".to_owned(),
+            password: "{private-key}".to_owned(),
+        },
     }];
     config.ca_pem = Some(std::fs::read(authority)?);
     config.allow_private_network = true;
@@ -71,15 +82,18 @@ fn measure() -> Result<serde_json::Value, Failure> {
     let gate = Gate::new(config)?;
     let session = std::sync::Arc::new(gate.session());
     let archive = Archive::open(std::path::Path::new(home))?;
-    let mut connector = Connection::new(Through { events: events.handle().clone(), session: session.clone() });
+    let mut connector = Connection::new(Through {
+        events: events.handle().clone(),
+        session: session.clone(),
+    });
     let mut context = context(&settings, &gate);
 
     let begun = Instant::now();
     for group in ConnectWise::describe().groups {
-        let options = connector.options(&context, &group.id).map_err(|fault| fault.message)?;
-        let ticked = options.into_iter().filter(|option| option.recommended).map(|option| option.id).collect();
-        let chosen = if group.id == "contact-types" { Choice::Every } else { Choice::These(ticked) };
-        context.selections.push(Selection { group: group.id, chosen });
+        context.selections.push(Selection {
+            group: group.id,
+            chosen: Choice::Every,
+        });
     }
     let mut records = 0_u64;
     let mut organizations: HashMap<String, AssetId> = HashMap::new();
@@ -87,7 +101,10 @@ fn measure() -> Result<serde_json::Value, Failure> {
     for kind in Kind::ALL {
         let listings = if kind == Kind::Location {
             let parents: Vec<String> = organizations.keys().cloned().collect();
-            parents.chunks(200).map(|parents| listing(kind, parents.to_vec())).collect()
+            parents
+                .chunks(200)
+                .map(|parents| listing(kind, parents.to_vec()))
+                .collect()
         } else {
             vec![listing(kind, Vec::new())]
         };
@@ -99,17 +116,25 @@ fn measure() -> Result<serde_json::Value, Failure> {
             let pulling = scope.spawn(move || pull(connector, context, &listings, &send));
             let stored = store(&archive, kind, RunId(run), &pages, &mut organizations);
             drop(pages);
-            pulling.join().map_err(|_| Failure::from("the reading thread broke"))??;
+            pulling
+                .join()
+                .map_err(|_| Failure::from("the reading thread broke"))??;
             stored
         })?;
     }
     let seconds = begun.elapsed().as_secs_f64();
     let counters = session.counters();
-    Ok(serde_json::json!({"records": records, "seconds": seconds, "requests": counters.requests, "bytes": counters.bytes}))
+    Ok(
+        serde_json::json!({"records": records, "seconds": seconds, "requests": counters.requests, "bytes": counters.bytes}),
+    )
 }
 
 fn listing(kind: Kind, parents: Vec<String>) -> Listing {
-    Listing { kind: kind.as_str().to_owned(), since: None, parents }
+    Listing {
+        kind: kind.as_str().to_owned(),
+        since: None,
+        parents,
+    }
 }
 
 fn context(settings: &[(String, String)], gate: &Gate) -> Context {
@@ -118,12 +143,27 @@ fn context(settings: &[(String, String)], gate: &Gate) -> Context {
         credential: origin.credential.clone(),
     };
     Context {
-        settings: settings.iter().map(|(key, text)| Setting { key: key.clone(), text: text.clone() }).collect(),
+        settings: settings
+            .iter()
+            .map(|(key, text)| Setting {
+                key: key.clone(),
+                text: text.clone(),
+            })
+            .collect(),
         origins: gate.origins().iter().map(origin).collect(),
         selections: Vec::new(),
-        kinds: Kind::ALL.map(|kind| KindUse { kind: kind.as_str().to_owned(), pull: true, push: false }).to_vec(),
+        kinds: Kind::ALL
+            .map(|kind| KindUse {
+                kind: kind.as_str().to_owned(),
+                pull: true,
+                push: false,
+            })
+            .to_vec(),
         options: [("ticket-window", "open"), ("page-size", "1000")]
-            .map(|(key, text)| Setting { key: key.to_owned(), text: text.to_owned() })
+            .map(|(key, text)| Setting {
+                key: key.to_owned(),
+                text: text.to_owned(),
+            })
             .to_vec(),
     }
 }
@@ -137,7 +177,9 @@ fn pull(
     for listing in listings {
         let mut cursor = None;
         loop {
-            let page = connector.pull(context, listing, cursor.as_deref()).map_err(|fault| fault.message)?;
+            let page = connector
+                .pull(context, listing, cursor.as_deref())
+                .map_err(|fault| fault.message)?;
             cursor = page.next.clone();
             if pages.send(page).is_err() || cursor.is_none() {
                 break;
@@ -158,8 +200,12 @@ fn store(
     let now = Timestamp::from_seconds(1_793_000_000).ok_or("a time")?;
     let mut records = 0;
     for page in pages {
-        let sources: Vec<_> =
-            page.items.into_iter().filter(|item| item.excluded.is_empty()).map(|item| item.record_found).collect();
+        let sources: Vec<_> = page
+            .items
+            .into_iter()
+            .filter(|item| item.excluded.is_empty())
+            .map(|item| item.record_found)
+            .collect();
         let drafts = convert_records(sources.iter().map(|source| Source {
             kind: &source.kind,
             version: &source.version,
@@ -167,7 +213,9 @@ fn store(
         }));
         let mut step = Step::new(now, ChangeCause::Run(run, None));
         for (source, outcome) in sources.iter().zip(drafts) {
-            let Ok(Outcome::Mapped(mapped)) = outcome else { continue };
+            let Ok(Outcome::Mapped(mapped)) = outcome else {
+                continue;
+            };
             let owner = mapped.organization.as_ref().map(|owner| owner.id.clone());
             let organization = owner.and_then(|owner| organizations.get(&owner).copied());
             if kind != Kind::Organization && organization.is_none() {

@@ -15,13 +15,19 @@ pub(crate) struct Through {
 
 impl Transport for Through {
     fn send(&mut self, request: Request) -> Result<Response, Failure> {
-        self.events.block_on(self.session.send(outgoing(request))).map(response).map_err(failure)
+        self.events
+            .block_on(self.session.send(outgoing(request)))
+            .map(response)
+            .map_err(failure)
     }
 
     fn send_each(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Failure>> {
         let requests = requests.into_iter().map(outgoing).collect();
         let answers = self.events.block_on(self.session.send_each(requests));
-        answers.into_iter().map(|answer| answer.map(response).map_err(failure)).collect()
+        answers
+            .into_iter()
+            .map(|answer| answer.map(response).map_err(failure))
+            .collect()
     }
 
     fn warn(&mut self, text: &str) {
@@ -33,7 +39,11 @@ fn outgoing(request: Request) -> OutgoingRequest {
     OutgoingRequest {
         method: request.method,
         url: request.url,
-        headers: request.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        headers: request
+            .headers
+            .into_iter()
+            .map(|header| (header.name, header.value))
+            .collect(),
         body: request.body,
         credential: request.credential,
         repeatable: request.repeatable,
@@ -41,8 +51,16 @@ fn outgoing(request: Request) -> OutgoingRequest {
 }
 
 fn response(answer: Answer) -> Response {
-    let headers = answer.headers.into_iter().map(|(name, value)| Header { name, value }).collect();
-    Response { status: answer.status, headers, body: answer.body }
+    let headers = answer
+        .headers
+        .into_iter()
+        .map(|(name, value)| Header { name, value })
+        .collect();
+    Response {
+        status: answer.status,
+        headers,
+        body: answer.body,
+    }
 }
 
 fn failure(failure: SendFailure) -> Failure {

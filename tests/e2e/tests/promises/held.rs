@@ -1,0 +1,90 @@
+//! Promises of the guide that no other module is about.
+
+use connectwise_simulator::{Level, Module};
+use e2e::{Home, simulator};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contacts_off_and_no_board_bring_neither_contacts_nor_tickets() {
+    let simulator = simulator().await;
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&[
+        "settings",
+        "set",
+        "acme",
+        "--contacts",
+        "off",
+        "--select",
+        "ticket-boards=none",
+    ])
+    .await
+    .exits(0);
+    let run = home.json(&["sync", "acme"]).await;
+    for (kind, comes) in [
+        ("organization", true),
+        ("configuration", true),
+        ("contact", false),
+        ("ticket", false),
+    ] {
+        assert_eq!(
+            run["entities"][kind]["created"].as_u64() > Some(0),
+            comes,
+            "{kind}: {run:#}"
+        );
+    }
+    assert_eq!(
+        simulator.control().count("/company/contacts"),
+        0,
+        "contacts are not even asked for"
+    );
+    home.run(&[
+        "settings",
+        "set",
+        "acme",
+        "--contacts",
+        "on",
+        "--select",
+        "ticket-boards=recommended",
+    ])
+    .await
+    .exits(0);
+    let run = home.json(&["sync", "acme"]).await;
+    assert!(
+        run["entities"]["contact"]["created"].as_u64() > Some(0),
+        "{run:#}"
+    );
+    assert!(run["entities"]["ticket"]["created"].as_u64() > Some(0), "{run:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_way_is_off_until_it_is_set() {
+    let simulator = simulator().await;
+    let home = Home::connected("acme", &simulator).await;
+    let shown = home.json(&["settings", "show", "acme"]).await;
+    let kinds = shown["two_way"].as_object().expect("a switch a kind");
+    assert!(
+        kinds.len() == 5 && kinds.values().all(|on| on == false),
+        "{shown:#}"
+    );
+    home.run(&["settings", "set", "acme", "--two-way", "contact=on"])
+        .await
+        .exits(0);
+    let shown = home.json(&["settings", "show", "acme"]).await;
+    assert_eq!(
+        (&shown["two_way"]["contact"], &shown["two_way"]["organization"]),
+        (&true.into(), &false.into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_got_shorter_removes_nothing() {
+    let simulator = simulator().await;
+    let home = Home::connected("acme", &simulator).await;
+    let first = home.json(&["sync", "acme"]).await;
+    let before = home.json(&["asset", "list", "configuration"]).await;
+    // The role sees its own records only: ConnectWise says nothing and lists fewer.
+    simulator.control().set_inquire(Module::Configurations, Level::My);
+    let second = home.json(&["sync", "acme"]).await;
+    let read = |run: &serde_json::Value| run["entities"]["configuration"]["read"].as_u64();
+    assert!(read(&second) < read(&first), "the list is no shorter: {second:#}");
+    assert_eq!(home.json(&["asset", "list", "configuration"]).await, before);
+}
