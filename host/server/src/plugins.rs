@@ -125,11 +125,22 @@ fn shown(shelved: &Shelved, before: Option<&Shelved>) -> PluginShown {
         imports: shelved.inspection.imports.clone(),
         hosts,
         secrets,
+        config_schema: config_schema(&shelved.plugin),
         installed: before.is_some_and(|before| before.inspection.digest == shelved.inspection.digest),
         differences: before
             .map(|before| differences(before, shelved))
             .unwrap_or_default(),
     }
+}
+
+/// What a mapping's configuration has to look like. A text that is no JSON is shown as it is.
+fn config_schema(plugin: &Plugin) -> Option<serde_json::Value> {
+    let Plugin::Mapping(mapping) = plugin else {
+        return None;
+    };
+    let text = mapping.description().config_schema.trim();
+    let schema = || serde_json::from_str(text).unwrap_or_else(|_| text.into());
+    (!text.is_empty()).then(schema)
 }
 
 /// The rules of where a connector may go, in words.

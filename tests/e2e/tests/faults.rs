@@ -87,20 +87,31 @@ async fn a_rate_limit_without_end_leaves_the_run_waiting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_error_that_stays_fails_the_run() {
     let simulator = simulator().await;
+    let control = simulator.control();
     let home = Home::connected("acme", &simulator).await;
-    simulator
-        .control()
-        .fail_next("/company/companies", Fault::BadGateway, 1_000);
-    let ran = home.run(&["sync", "acme", "--format", "json"]).await.exits(5);
-    let run = ran.json();
-    assert_eq!(
-        (&run["status"], &run["reason"]),
-        (&"failed".into(), &"server-error".into()),
-        "{run:#}"
-    );
-    assert_eq!(ran.error_code(), "server-error");
-    assert_eq!(home.integration("acme").await["status"], "error");
-    assert_eq!(home.json(&["run", "list"]).await[0]["status"], "failed");
+    for (fault, code) in [
+        (Fault::BadGateway, "server-error"),
+        (Fault::Timeout, "server-error"),
+        (Fault::Reset, "unreachable"),
+    ] {
+        control.reset_log();
+        control.fail_next("/company/companies", fault, u64::MAX);
+        let ran = home.run(&["sync", "acme", "--format", "json"]).await.exits(5);
+        let run = ran.json();
+        assert_eq!(
+            (&run["status"], &run["reason"]),
+            (&"failed".into(), &code.into()),
+            "{fault:?}: {run:#}"
+        );
+        assert_eq!(ran.error()["code"], code, "{fault:?}");
+        assert_eq!(home.integration("acme").await["status"], "error");
+        assert_eq!(home.json(&["run", "list"]).await[0]["status"], "failed");
+        // A server that is down is not asked without end.
+        let asked = control.count("/company/companies");
+        assert!((2..=20).contains(&asked), "{fault:?}: asked {asked} times");
+        control.clear_plans();
+    }
+    assert_eq!(home.json(&["sync", "acme"]).await["status"], "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Whatever a sync dies in, the home is whole afterwards and the next sync comes to the same end.
 
-use connectwise_simulator::Kind;
+use connectwise_simulator::{Config, Kind, Simulator, Size};
 use e2e::{Home, KINDS, Signal, simulator};
 use serde_json::json;
 
@@ -56,6 +56,41 @@ async fn a_killed_sync_is_taken_up_and_ends_the_same() {
     assert_eq!(home.json(&["sync", "acme"]).await["status"], "succeeded");
     assert_eq!(home.content().await, expected);
     assert_eq!(home.integration("acme").await["status"], "ok");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_killed_between_pages_makes_nothing_twice() {
+    let size = Size::records(4_000);
+    let config = Config {
+        size,
+        ..Config::default()
+    };
+    let simulator = Simulator::start(config).await.expect("the simulator starts");
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    let hold = control.hold("/company/configurations?*pageId=*");
+    let sync = home.start(&["sync", "acme"]);
+    hold.wait_until_held(1).await;
+    sync.signal(Signal::KILL);
+    sync.ended().await;
+    hold.release();
+    let stored = home.content().await;
+    assert!(
+        stored.keys().any(|(kind, _)| kind == "contact"),
+        "what came before stays"
+    );
+    let run = home.json(&["sync", "acme"]).await;
+    let content = home.content().await;
+    for kind in KINDS {
+        let of_kind = |records: &e2e::Content| records.keys().filter(|(of, _)| of == kind).count();
+        let (before, after) = (of_kind(&stored), of_kind(&content));
+        assert_eq!(run["entities"][kind]["created"], after - before, "{kind}");
+        // Links that the killed run left open are closed now.
+        let count = |what: &str| run["entities"][kind][what].as_u64().unwrap_or_default();
+        let known = usize::try_from(count("unchanged") + count("updated")).expect("a small number");
+        assert_eq!(known, before, "{kind}");
+    }
+    assert!(content.keys().filter(|(kind, _)| kind == "configuration").count() > 1_000);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use connectwise_simulator::{Config, Control, Kind, Simulator};
+use connectwise_simulator::{Config, Control, Kind, Simulator, Size};
 use dovetail_store::{Archive, decompress};
 use e2e::{Home, KINDS, simulator};
 use serde_json::{Value, json};
@@ -116,9 +116,15 @@ fn source_ids(records: &[Value]) -> BTreeSet<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn exactly_the_selected_records_come_in_once() {
-    for loose in [false, true] {
+    // Several pages of a thousand, and ConnectWise's loose shapes.
+    for (loose, size) in [
+        (false, Size::demo()),
+        (true, Size::demo()),
+        (true, Size::records(4_000)),
+    ] {
         let config = Config {
             loose,
+            size,
             ..Config::default()
         };
         let simulator = Simulator::start(config).await.expect("the simulator starts");
@@ -139,11 +145,11 @@ async fn exactly_the_selected_records_come_in_once() {
                 "{kind}: nothing stays out, so nothing is tested"
             );
             let records = home.records(kind).await;
-            assert_eq!(source_ids(&records), expected, "{kind}, loose: {loose}");
+            assert_eq!(source_ids(&records), expected, "{kind}, {size:?}, loose: {loose}");
             assert_eq!(
                 run["entities"][kind]["created"],
                 expected.len(),
-                "{kind}, loose: {loose}"
+                "{kind}, {size:?}, loose: {loose}"
             );
             assert!(records.iter().all(|record| record["sync"] == "enabled"));
         }

@@ -36,6 +36,8 @@ pub struct PluginShown {
     pub hosts: Vec<String>,
     /// Keys of the secrets it wants.
     pub secrets: Vec<String>,
+    /// The JSON Schema of its configuration; null where it takes none.
+    pub config_schema: Option<Json>,
     /// Whether it is installed.
     pub installed: bool,
     /// What differs from the installed version.

@@ -348,6 +348,9 @@ pub(super) fn plugin(out: &mut String, plugin: &PluginShown) {
     table.add_row(["imports", &or_nothing(&plugin.imports)]);
     table.add_row(["hosts", &or_nothing(&plugin.hosts)]);
     table.add_row(["secrets", &or_nothing(&plugin.secrets)]);
+    if let Some(schema) = &plugin.config_schema {
+        table.add_row(["configuration", &schema.to_string()]);
+    }
     table.add_row(["size", &format!("{} bytes", row.size)]);
     table.add_row(["sha256", &row.digest]);
     table.add_row(["installed", yes_no(plugin.installed)]);
