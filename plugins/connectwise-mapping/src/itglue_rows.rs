@@ -361,7 +361,11 @@ fn what_is_essential_is_asked_for_by_name() {
         ),
         ("location", json!({"id": 1, "company": {"id": 2}}), "name"),
         ("contact", json!({"id": 1, "company": {"id": 2}}), "first_name"),
-        ("contact", json!({"id": 1, "firstName": "A"}), "organization"),
+        (
+            "configuration",
+            json!({"id": 1, "name": "A", "company": {}}),
+            "organization",
+        ),
         ("configuration", json!({"id": 1, "company": {"id": 2}}), "name"),
         ("ticket", json!({"id": 1, "company": {"id": 2}}), "summary"),
         ("ticket", json!({"summary": "A", "company": {"id": 2}}), "number"),

@@ -204,19 +204,20 @@ impl Desk {
     /// What a document names in place of the reader's own, replaced by what is here.
     fn ours(&self, mut words: Vec<String>) -> Vec<String> {
         let credentials = self.simulator.credentials();
-        for place in 0..words.len() {
-            let word = words[place].clone();
-            let ours = match word.split_once('=').map_or(word.as_str(), |(key, _)| key) {
+        let mut before = String::new();
+        for word in &mut words {
+            let given = std::mem::replace(&mut before, word.clone());
+            let key = word.split_once('=').map_or(word.as_str(), |(key, _)| key);
+            *word = match key {
                 "site" => format!("site={}", self.simulator.address()),
                 "company" => format!("company={}", credentials.company_id),
                 "public-key" => format!("public-key={}", credentials.public_key),
                 "client-id" => format!("client-id={}", credentials.client_id),
-                _ if place > 0 && words[place - 1] == "--ca-file" => self.authority.clone(),
+                _ if given == "--ca-file" => self.authority.clone(),
                 _ if word.ends_with("/rename.json") => "rename.json".to_owned(),
-                _ if word == "127.0.0.1:8080" => "127.0.0.1:0".to_owned(),
+                "127.0.0.1:8080" => "127.0.0.1:0".to_owned(),
                 _ => continue,
             };
-            words[place] = ours;
         }
         if words.starts_with(&["integration".to_owned(), "add".to_owned()]) {
             for (flag, value) in [

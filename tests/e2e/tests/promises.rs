@@ -82,7 +82,7 @@ fn limits(prefix: &str, file: &str) -> Vec<String> {
 }
 
 fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    std::fs::read_to_string(path).expect("a file of the workspace can be read")
 }
 
 /// Whether a file holds a test of that name: a function under a test attribute, or a row of a table of tests.
