@@ -58,6 +58,15 @@ pub(crate) async fn confirm(
     if yes {
         return Ok(());
     }
+    // Whoever cannot be asked still reads what it is about.
+    let unasked = format!(
+        "{} This needs a confirmation and nobody is there to ask; nothing was changed.",
+        about
+            .iter()
+            .map(|line| line.trim())
+            .collect::<Vec<_>>()
+            .join("; "),
+    );
     let question = Question::Confirm {
         about,
         question: question.to_owned(),
@@ -67,9 +76,7 @@ pub(crate) async fn confirm(
         Reply::Decision(true) => Ok(()),
         Reply::Decision(false) => needed("It was not confirmed; nothing was changed."),
         Reply::Refused(problem) => Err(problem),
-        Reply::Nobody | Reply::Secret(_) => {
-            needed("This needs a confirmation and nobody is there to ask; nothing was changed.")
-        }
+        Reply::Nobody | Reply::Secret(_) => needed(unasked.trim_start()),
     }
 }
 

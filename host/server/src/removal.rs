@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use dovetail_domain::{Code, Integration, IntegrationId, IntegrationName, Kind, Record};
 use dovetail_store::{Archive, Filter, Step, table};
+use dovetail_sync::Event;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Removed};
@@ -45,6 +46,14 @@ pub(crate) async fn remove(
                 .map(|(kind, count)| format!("  {count} {}", kind.plural())),
         );
         about.push(format!("  {edited} of them were edited here"));
+        if yes {
+            // Who confirmed beforehand is told what it came to be about.
+            for line in &about {
+                caller.event(Event::Note {
+                    text: line.trim().to_owned(),
+                });
+            }
+        }
         let otherwise = "Say it with --yes, or keep the records with --keep-data or --keep-data-and-links.";
         confirm(
             caller,

@@ -201,6 +201,11 @@ async fn records_are_deleted_only_by_somebody_who_says_so() {
         .await
         .exits(3);
     assert_eq!(ran.error()["code"], "confirmation-needed");
+    let created = run["entities"]["organization"]["created"]
+        .as_u64()
+        .unwrap_or_default();
+    let counted = format!("{created} organizations");
+    assert!(ran.error()["message"].to_string().contains(&counted), "{ran:#?}");
     assert_eq!(home.content().await, before);
     let removed = home
         .json(&["integration", "remove", "acme", "--delete-data", "--yes"])

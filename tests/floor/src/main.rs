@@ -97,8 +97,7 @@ fn measure() -> Result<serde_json::Value, Failure> {
     }
     let mut records = 0_u64;
     let mut organizations: HashMap<String, AssetId> = HashMap::new();
-    let mut run = 0;
-    for kind in Kind::ALL {
+    for (run, kind) in (1..).zip(Kind::ALL) {
         let listings = if kind == Kind::Location {
             let parents: Vec<String> = organizations.keys().cloned().collect();
             parents
@@ -111,7 +110,6 @@ fn measure() -> Result<serde_json::Value, Failure> {
         let (send, pages) = sync_channel::<Page>(1);
         let context = &context;
         let connector = &mut connector;
-        run += 1;
         records += std::thread::scope(|scope| {
             let pulling = scope.spawn(move || pull(connector, context, &listings, &send));
             let stored = store(&archive, kind, RunId(run), &pages, &mut organizations);
