@@ -368,7 +368,7 @@ pub(crate) enum User {
 #[derive(Args)]
 #[group(multiple = false)]
 pub(crate) struct Whom {
-    /// Everybody who is suggested [default]
+    /// Everybody who is suggested; this is what happens where nothing is said
     #[arg(long)]
     pub(crate) all: bool,
     /// These only

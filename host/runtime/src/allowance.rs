@@ -109,7 +109,7 @@ impl Meter {
         ))
     }
 
-    /// The guest calls the host. What passes until the answer is given back by [`Visit::end`].
+    /// The guest calls the host. What passes until the answer is given back when the [`Visit`] is dropped.
     pub(crate) fn enter(self: &Arc<Meter>) -> wasmtime::Result<Visit> {
         let allowed = self.allowed_host_calls.load(Relaxed);
         if self.host_calls.fetch_add(1, Relaxed) >= allowed {

@@ -1,4 +1,4 @@
-//! What a run does, one file a stage: [`pull`], [`map`], [`resolve`], [`recognise`], [`apply`], [`bind`]. It is where the
+//! What a run does, one file a stage: `pull`, `map`, `resolve`, `recognise`, `apply`, `bind`. It is where the
 //! runtime and the gate meet.
 //!
 //! A page travels through the stages in one direction, and each page is one atomic step in the store. Nothing here
