@@ -24,7 +24,7 @@ pub(crate) struct Pass {
     pub(crate) archive: Arc<Archive>,
     pub(crate) integration: Integration,
     pub(crate) run: Run,
-    /// What ran before the mapping is named in the history.
+    /// Tells the time.
     pub(crate) clock: fn() -> Timestamp,
     left_out: Ledger<LeftOut>,
     waiting: Ledger<Waiting>,
