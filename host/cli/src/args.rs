@@ -58,9 +58,21 @@ pub(crate) enum Command {
     Sync {
         /// The integration
         name: String,
-        /// Read everything, whatever changed; every pass of this version does
+        /// Read everything, not only what changed
         #[arg(long)]
         full: bool,
+        /// Write nothing and show what would change, field by field
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Why a record is missing, different or not moving
+    Explain {
+        /// The integration
+        name: String,
+        /// The kind
+        kind: KindWord,
+        /// The PSA's id, or what it is called
+        what: String,
     },
     /// What ran
     #[command(subcommand)]
@@ -86,6 +98,24 @@ pub(crate) enum Command {
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
         listen: String,
     },
+    /// Look at everything that is kept: checksums, records, links, index, plugins' files
+    Verify,
+    /// Write everything into one file, encrypted with the home's key or a passphrase
+    Backup {
+        /// The file; there must be none of that name
+        file: PathBuf,
+        #[command(flatten)]
+        sealed: Sealed,
+    },
+    /// Make a new home of a backup
+    Restore {
+        /// The backup
+        file: PathBuf,
+        #[command(flatten)]
+        sealed: Sealed,
+    },
+    /// Drop what is older than it is to be kept, and write the store anew in less room
+    Compact,
     /// Settings of the house
     #[command(subcommand)]
     Config(Config),
@@ -99,6 +129,13 @@ pub(crate) enum Command {
         /// The folder
         dir: PathBuf,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct Sealed {
+    /// Encrypt with a passphrase in place of the home's key, and where it is: env:VAR, file:PATH or - for standard input
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) passphrase: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -236,6 +273,9 @@ pub(crate) enum Settings {
         /// How often a run reads everything
         #[arg(long, value_name = "TIME")]
         full_every: Option<String>,
+        /// How many organizations have their locations read again in each run that reads changes only
+        #[arg(long, value_name = "NUMBER")]
+        reread: Option<u32>,
         /// Which kinds' edits go back to the PSA: on, off or KIND=on|off
         #[arg(long, value_name = "WHICH")]
         two_way: Vec<String>,
@@ -265,6 +305,30 @@ pub(crate) enum Run {
     Show {
         /// The run
         run: String,
+        /// With everything it changed, field by field
+        #[arg(long)]
+        changes: bool,
+    },
+    /// Take back what one changed and nobody changed since; restored fields are held
+    Revert {
+        /// The run
+        run: String,
+        /// Change nothing and show what would be taken back
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Orphan what a run held back because it was so much
+    Approve {
+        /// The run
+        run: String,
+        /// Its orphans: all, or only these records by their ids
+        #[arg(long, required = true, num_args = 0.., value_delimiter = ',', value_name = "ID")]
+        orphans: Vec<String>,
+    },
+    /// Keep what a run held back
+    Reject {
+        /// The run
+        run: String,
     },
     /// Stop one; what it stored stays
     Cancel {
@@ -279,6 +343,20 @@ pub(crate) enum Quarantine {
     List {
         /// Of this integration only
         name: Option<String>,
+    },
+    /// Show one with the PSA's record
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Read records again and try to take them over
+    Retry {
+        /// Their ids
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -328,6 +406,22 @@ pub(crate) enum Asset {
         kind: KindWord,
         /// The id
         id: String,
+    },
+    /// What happened to a record, the oldest first
+    History {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+    },
+    /// Let held fields go; they take the value the PSA said last
+    Release {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+        /// One field; without it, all that are held
+        field: Option<String>,
     },
 }
 

@@ -1,5 +1,6 @@
 //! The dovetail binary: argument types to request values, printing, progress. It decides nothing.
 
+mod arenas;
 mod args;
 mod render;
 mod terminal;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     if let Some(code) = dovetail_server::compile_child() {
         return code;
     }
+    arenas::limit();
     let matches = Cli::command().get_matches();
     let name = command_name(&matches);
     let cli = match Cli::from_arg_matches(&matches) {
@@ -115,7 +117,7 @@ async fn perform(common: &Common, name: String, request: Request) -> Result<u8, 
     };
     let stop = stop_signal()?;
     let mut session = Session::new(home(common)?, name);
-    let followed = matches!(request, Request::Sync(_));
+    let followed = matches!(request, Request::Sync { .. });
     let ended = match request {
         Request::AssetList(_) => records(&mut session, &terminal, &stop, request, format).await,
         request => match session.perform(request, &terminal, &stop).await {

@@ -34,7 +34,7 @@ fn words_clap_refuses_exit_with_2() {
         ],
         &["dovetail", "asset", "list", "widget"],
         &["dovetail", "sync"],
-        &["dovetail", "sync", "acme", "--dry-run"],
+        &["dovetail", "sync", "acme", "--dry-run=perhaps"],
         &["dovetail", "settings", "set", "acme", "--contacts", "perhaps"],
         &[
             "dovetail", "user", "invite", "acme", "--all", "--only", "1", "--role", "reader",

@@ -23,11 +23,40 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Connector(args::Connector::Guide { connector }) => Request::ConnectorGuide(connector),
         Command::Settings(args::Settings::Show { name }) => Request::SettingsShow(parse(&name)?),
         Command::Settings(command) => Request::SettingsSet(settings(command)?),
-        Command::Sync { name, full: _ } => Request::Sync(parse(&name)?),
+        Command::Sync { name, full, dry_run } => Request::Sync {
+            name: parse(&name)?,
+            full,
+            dry_run,
+        },
+        Command::Explain { name, kind, what } => Request::Explain {
+            name: parse(&name)?,
+            kind: kind.into(),
+            what,
+        },
         Command::Run(args::Run::List { name }) => Request::RunList(maybe(name)?),
-        Command::Run(args::Run::Show { run }) => Request::RunShow(parse(&run)?),
+        Command::Run(args::Run::Show { run, changes }) => Request::RunShow {
+            run: parse(&run)?,
+            changes,
+        },
+        Command::Run(args::Run::Revert { run, dry_run }) => Request::RunRevert {
+            run: parse(&run)?,
+            dry_run,
+        },
+        Command::Run(args::Run::Approve { run, orphans }) => Request::RunApprove {
+            run: parse(&run)?,
+            only: match orphans.is_empty() {
+                true => None,
+                false => Some(orphans.iter().map(|id| parse(id)).collect::<Result<_>>()?),
+            },
+        },
+        Command::Run(args::Run::Reject { run }) => Request::RunReject(parse(&run)?),
         Command::Run(args::Run::Cancel { run }) => Request::RunCancel(parse(&run)?),
         Command::Quarantine(args::Quarantine::List { name }) => Request::QuarantineList(maybe(name)?),
+        Command::Quarantine(args::Quarantine::Show { id }) => Request::QuarantineShow(parse(&id)?),
+        // Without ids all are tried; clap has seen to it that a person said so.
+        Command::Quarantine(args::Quarantine::Retry { ids, all: _ }) => {
+            Request::QuarantineRetry(ids.iter().map(|id| parse(id)).collect::<Result<_>>()?)
+        }
         Command::Asset(command) => asset(command)?,
         Command::User(command) => user(command)?,
         Command::Plugin(args::Plugin::Inspect { plugin }) => Request::PluginInspect(file_or_name(plugin)?),
@@ -37,6 +66,16 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         },
         Command::Plugin(args::Plugin::List) => Request::PluginList,
         Command::Mapping(command) => mapping(command)?,
+        Command::Verify => Request::Verify,
+        Command::Backup { file, sealed } => Request::Backup {
+            file: whole(&file)?,
+            passphrase: passphrase(sealed, input)?,
+        },
+        Command::Restore { file, sealed } => Request::Restore {
+            file: whole(&file)?,
+            passphrase: passphrase(sealed, input)?,
+        },
+        Command::Compact => Request::Compact,
         Command::Config(args::Config::Get { key }) => Request::ConfigGet(key),
         Command::Config(args::Config::Set { key, value }) => Request::ConfigSet(key, value),
         Command::Config(args::Config::RotateKey) => Request::ConfigRotateKey,
@@ -145,6 +184,12 @@ fn secrets(given: &[String], input: &mut dyn Read) -> Result<Vec<(String, Secret
     Ok(secrets)
 }
 
+fn passphrase(sealed: args::Sealed, input: &mut dyn Read) -> Result<Option<SecretText>> {
+    let source = sealed.passphrase.as_deref().map(str::parse::<SecretSource>);
+    let source = source.transpose()?;
+    source.map(|source| source.read("passphrase", input)).transpose()
+}
+
 fn settings(command: args::Settings) -> Result<SettingsChange> {
     let args::Settings::Set {
         name,
@@ -153,6 +198,7 @@ fn settings(command: args::Settings) -> Result<SettingsChange> {
         tickets,
         interval,
         full_every,
+        reread,
         two_way,
         contact_email_type,
         contact_phone_type,
@@ -172,6 +218,7 @@ fn settings(command: args::Settings) -> Result<SettingsChange> {
         tickets: maybe(tickets)?,
         interval: maybe(interval)?,
         full_every: maybe(full_every)?,
+        reread,
         two_way: two_way
             .iter()
             .map(|text| which_way(text))
@@ -214,6 +261,8 @@ fn asset(command: args::Asset) -> Result<Request> {
             count: false,
         }),
         args::Asset::Show { kind, id } => Request::AssetShow(kind.into(), parse(&id)?),
+        args::Asset::History { kind, id } => Request::AssetHistory(kind.into(), parse(&id)?),
+        args::Asset::Release { kind, id, field } => Request::AssetRelease(kind.into(), parse(&id)?, field),
     })
 }
 

@@ -66,6 +66,10 @@ pub struct SyncSettings {
     pub interval: Interval,
     /// How often a run reads everything.
     pub full_every: Interval,
+    /// How many organizations have what is listed one organization at a time read again in each run that reads changes
+    /// only, in their turn.
+    #[serde(default = "SyncSettings::reread")]
+    pub reread: u32,
     /// The label a new contact's e-mail address gets in the PSA.
     pub contact_email_type: Option<String>,
     /// The label a new contact's phone number gets in the PSA.
@@ -83,6 +87,7 @@ impl Default for SyncSettings {
             two_way: BTreeMap::new(),
             interval: Interval::HOUR,
             full_every: Interval::DAY,
+            reread: SyncSettings::reread(),
             contact_email_type: None,
             contact_phone_type: None,
             saved: false,
@@ -91,6 +96,11 @@ impl Default for SyncSettings {
 }
 
 impl SyncSettings {
+    /// Organizations a run where nobody said otherwise.
+    fn reread() -> u32 {
+        20
+    }
+
     /// The choice in a group.
     pub fn choice(&self, group: &str) -> Choice {
         self.selections

@@ -10,6 +10,7 @@ pub mod integration;
 pub mod kind;
 pub mod mapping;
 pub mod matching;
+pub mod orphan;
 pub mod plan;
 pub mod record;
 pub mod source;

@@ -197,56 +197,56 @@ impl Explained for GateError {
     fn hint(&self) -> Cow<'static, str> {
         match self {
             GateError::ValueRefused { key, .. } => {
-                format!("correct it with `dovetail integration update NAME --set {key}=…`.").into()
+                format!("Correct it with `dovetail integration update NAME --set {key}=…`.").into()
             }
             GateError::HttpsRequired { .. } => {
-                "give the host name alone or an https URL; the server has to offer https.".into()
+                "Give the host name alone or an https URL; the server has to offer https.".into()
             }
             GateError::SettingMissing { key } => {
-                format!("set it with `dovetail integration update NAME --set {key}=…`.").into()
+                format!("Set it with `dovetail integration update NAME --set {key}=…`.").into()
             }
             GateError::SecretRefused { key, .. } => {
-                format!("give it again with `--secret {key}=env:VAR`, `file:PATH` or `-`.").into()
+                format!("Give it again with `--secret {key}=env:VAR`, `file:PATH` or `-`.").into()
             }
             GateError::PluginRefused { .. } => {
-                "ask the connector's makers for a version that fits this host.".into()
+                "Ask the connector's makers for a version that fits this host.".into()
             }
             GateError::OriginNotAllowed { .. } => {
-                "the origins follow from the settings: `dovetail integration show NAME` lists them.".into()
+                "The origins follow from the settings: `dovetail integration show NAME` lists them.".into()
             }
             GateError::CredentialNotAllowed { .. } => {
-                "this is a fault of the connector: tell its makers which place and credential are named here."
+                "This is a fault of the connector: tell its makers which place and credential are named here."
                     .into()
             }
             GateError::AddressNotAllowed { private: true, .. } => {
-                "if the PSA stands in your own network, add `--allow-private-network` to this integration."
+                "If the PSA stands in your own network, add `--allow-private-network` to this integration."
                     .into()
             }
             GateError::AddressNotAllowed { private: false, .. } => {
-                "give the public name of the PSA; this address is never reached.".into()
+                "Give the public name of the PSA; this address is never reached.".into()
             }
-            GateError::RequestRefused { .. } => "this is a fault of the connector: tell its makers.".into(),
+            GateError::RequestRefused { .. } => "This is a fault of the connector: tell its makers.".into(),
             GateError::Certificate { verdict, .. } => verdict.hint().into(),
             GateError::TlsFailed { .. } => {
-                "check host and port: something that speaks no TLS 1.2 or 1.3 answers there.".into()
+                "Check host and port: something that speaks no TLS 1.2 or 1.3 answers there.".into()
             }
             GateError::Unreachable { .. } => {
-                "check the host name, the network and the firewall, then try again.".into()
+                "Check the host name, the network and the firewall, then try again.".into()
             }
-            GateError::Timeout { .. } => "try again later; if it stays, ask the PSA's operator.".into(),
-            GateError::TooLarge { .. } => "choose fewer records, or ask for smaller pages.".into(),
+            GateError::Timeout { .. } => "Try again later; if it stays, ask the PSA's operator.".into(),
+            GateError::TooLarge { .. } => "Choose fewer records, or ask for smaller pages.".into(),
             GateError::Encoded { .. } => {
-                "something between here and the PSA compresses answers unasked; turn that off.".into()
+                "Something between here and the PSA compresses answers unasked; turn that off.".into()
             }
             GateError::RateLimited { .. } => {
-                "the run can be taken up again later; `--requests-per-minute` lowers the rate.".into()
+                "The run can be taken up again later; `--requests-per-minute` lowers the rate.".into()
             }
-            GateError::ServerError { .. } => "try again later; if it stays, ask the PSA's operator.".into(),
-            GateError::Cancelled => "start it again with `dovetail sync NAME`.".into(),
+            GateError::ServerError { .. } => "Try again later; if it stays, ask the PSA's operator.".into(),
+            GateError::Cancelled => "Start it again with `dovetail sync NAME`.".into(),
             GateError::AllowanceUsed { .. } => {
-                "the connector may be going in circles; tell its makers how large the PSA is.".into()
+                "The connector may be going in circles; tell its makers how large the PSA is.".into()
             }
-            GateError::Internal { .. } => "report this together with the command's output.".into(),
+            GateError::Internal { .. } => "Report this together with the command's output.".into(),
         }
     }
 }

@@ -42,3 +42,27 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tests of what a limit does make it smaller or ask for one more than it; these are the numbers themselves.
+    #[test]
+    fn the_numbers_are_those_that_were_promised() {
+        assert_eq!(
+            (REQUESTS_PER_MINUTE, CONCURRENCY, REQUESTS_A_RUN),
+            (900, 8, 500_000)
+        );
+        assert_eq!((URL_BYTES, HEADERS, HEADER_BYTES), (8_192, 64, 8_192));
+        assert_eq!((BODY_BYTES, REQUESTS_AT_ONCE), (4_194_304, 1_000));
+        let Limits {
+            connect,
+            request,
+            answer_bytes,
+            answers_bytes,
+        } = Limits::default();
+        assert_eq!((connect.as_secs(), request.as_secs()), (10, 60));
+        assert_eq!((answer_bytes, answers_bytes), (25_165_824, 67_108_864));
+    }
+}

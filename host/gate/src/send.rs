@@ -9,6 +9,7 @@ use tracing::debug;
 
 use crate::error::{GateError, clean};
 use crate::gate::Inner;
+use crate::limits::Limits;
 use crate::message::Answer;
 use crate::request::CheckedRequest;
 use crate::retry::{Outcome, retry_after};
@@ -177,22 +178,14 @@ impl Inner {
                 (ours, broken)
             }
             Found::Tls(tls) => (tls_error(host, &tls), false),
+            _ if error.is_timeout() && error.is_connect() => (no_connection(host, self.limits()), true),
+            // A query the server cannot finish in time is for the connector to split, not to be asked again.
             _ if error.is_timeout() => {
-                let connecting = error.is_connect();
-                let limit = if connecting {
-                    self.limits().connect
-                } else {
-                    self.limits().request
+                let timeout = GateError::Timeout {
+                    host: host.clone(),
+                    seconds: seconds(self.limits().request),
                 };
-                let seconds = limit.as_secs().max(1);
-                // A query the server cannot finish in time is for the connector to split, not to be asked again.
-                (
-                    GateError::Timeout {
-                        host: host.clone(),
-                        seconds,
-                    },
-                    connecting,
-                )
+                (timeout, false)
             }
             Found::Io(io::ErrorKind::UnexpectedEof, _) if error.is_connect() => (hung_up(host), true),
             Found::Io(_, words) | Found::Words(words) => {
@@ -218,6 +211,19 @@ fn encoding(headers: &HeaderMap) -> Option<String> {
         .map(|text| String::from_utf8_lossy(text.as_bytes()))
         .find(|text| !text.trim().is_empty() && !text.trim().eq_ignore_ascii_case("identity"))
         .map(|text| clean(&text, 40))
+}
+
+/// A connection that did not stand in time.
+pub(crate) fn no_connection(host: &str, limits: &Limits) -> GateError {
+    GateError::Unreachable {
+        host: host.to_owned(),
+        reason: format!("there was no connection within {} s", seconds(limits.connect)),
+    }
+}
+
+/// A limit as it is told; a test's may be less than a second.
+fn seconds(limit: Duration) -> u64 {
+    limit.as_secs().max(1)
 }
 
 fn hung_up(host: &str) -> GateError {

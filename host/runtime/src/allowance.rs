@@ -208,6 +208,10 @@ mod tests {
         let small = Allowance::of(&limits, 0);
         let page = Allowance::of(&limits, 1_000);
         assert_eq!(page.ticks - small.ticks, 1_000 * limits.ticks_a_record);
-        assert!(page.elapsed > small.elapsed);
+        assert_eq!(page.elapsed - small.elapsed, 1_000 * limits.elapsed_a_record);
+        assert_eq!(
+            page.host_calls - small.host_calls,
+            1_000 * limits.host_calls_a_record
+        );
     }
 }

@@ -190,6 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_has_its_length() {
+        assert!(cursor("x".repeat(limits::CURSOR)).is_ok());
+        assert_eq!(
+            cursor("x".repeat(limits::CURSOR + 1)).unwrap_err().0,
+            "the cursor: a text of 4097 bytes; 4096 are allowed"
+        );
+    }
+
+    #[test]
     fn lists_say_which_item_is_wrong() {
         let why = list(vec!["a", ""], 2, "names", |text| name(text.to_owned())).unwrap_err();
         assert_eq!(why.0, "names, number 2: `` is no name: 1 to 64 of a-z 0-9 - . _");

@@ -194,20 +194,21 @@ impl ConnectorSession {
         Ok(given.map_err(checked::fault)?)
     }
 
-    /// Reads single records: as many answers as ids, in their order.
+    /// Reads single records: as many answers as ids, in their order. `parents` are what they stand under, as far as known.
     pub async fn fetch(
         &mut self,
         context: &ConnectorContext,
         kind: Kind,
         ids: &[SourceId],
+        parents: &[Option<SourceId>],
     ) -> Result<Vec<Result<Pulled, Fault>>, CallError> {
         let context = lower::connector_context(context);
-        let texts: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let wanted = lower::wanted_records(ids, parents);
         let given = call!(
             self,
             "fetch",
             ids.len(),
-            call_fetch(&context, kind.as_str(), &texts)
+            call_fetch(&context, kind.as_str(), &wanted)
         )?;
         let given = self.counted("fetch", given, ids.len())?;
         let mut found = Vec::with_capacity(given.len());

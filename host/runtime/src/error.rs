@@ -170,18 +170,21 @@ pub(crate) fn failed(
     if matches!(error.downcast_ref::<Trap>(), Some(Trap::StackOverflow)) {
         return over(Limit::Stack(limits.stack));
     }
-    // Its type is private to wasmtime; a test holds the words.
-    if error
-        .root_cause()
-        .to_string()
-        .contains("fuel allocated for hostcalls has been exhausted")
-    {
-        return over(Limit::Crossing(limits.crossing));
+    // Wasmtime shows no types for these; tests hold the words.
+    let cause = error.root_cause().to_string();
+    for (sign, limit) in [
+        (
+            "fuel allocated for hostcalls has been exhausted",
+            Limit::Crossing(limits.crossing),
+        ),
+        ("resource limit exceeded", Limit::Instances(limits.instances)),
+        ("store handle limit exceeded", Limit::Handles(limits.handles)),
+    ] {
+        if cause.contains(sign) {
+            return over(limit);
+        }
     }
-    let mut text = words(
-        error.root_cause().to_string().trim_start_matches("wasm trap: "),
-        500,
-    );
+    let mut text = words(cause.trim_start_matches("wasm trap: "), 500);
     if let Some(place) = error.downcast_ref::<WasmBacktrace>().and_then(place) {
         text = format!("{text}, at {place}");
     }

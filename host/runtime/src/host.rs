@@ -206,3 +206,85 @@ fn into_guest(answer: OutboundAnswer, room: &mut usize) -> Result<http::Response
         body: response.body,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use wasmtime::component::{Component, Instance, Linker};
+
+    use super::*;
+    use crate::engine::engine;
+    use crate::error::{PluginError, failed};
+    use crate::limits::Limit;
+
+    /// Makes an instance of a component, with a mapping's limits.
+    async fn instance(text: &str, limits: &Limits) -> wasmtime::Result<(Store<Host>, Instance)> {
+        let engine = engine(limits)?;
+        let component = Component::new(&engine, wat::parse_str(text).unwrap())?;
+        let clock = Arc::new(Clock::standing());
+        let mut store = store(&engine, &clock, limits, &limits.mapping, "p", None);
+        let instance = Linker::new(&engine)
+            .instantiate_async(&mut store, &component)
+            .await?;
+        Ok((store, instance))
+    }
+
+    /// The limit that people are told of.
+    fn limit(error: &wasmtime::Error, limits: &Limits) -> Limit {
+        match failed("plugin p", "describe", error, limits, None) {
+            PluginError::Over { limit, .. } => limit,
+            other => panic!("{other}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn instances_tables_and_memories_are_counted() {
+        let limits = Limits {
+            instances: 3,
+            ..Limits::TABLE
+        };
+        fn component(module: &str, instances: usize) -> String {
+            let instances = "(core instance (instantiate $m))".repeat(instances);
+            format!("(component (core module $m {module}) {instances})")
+        }
+        let forms: [fn(usize) -> String; 3] = [
+            |count| component("", count),
+            |count| component(&"(table 0 funcref)".repeat(count), 1),
+            |count| component(&"(memory 0)".repeat(count), 1),
+        ];
+        for form in forms {
+            assert!(instance(&form(3), &limits).await.is_ok(), "{}", form(3));
+            let error = instance(&form(4), &limits).await.err().unwrap();
+            assert_eq!(limit(&error, &limits), Limit::Instances(3), "{}", form(4));
+        }
+    }
+
+    /// A component that makes as many handles of a resource of its own as it is told.
+    const OF_HANDLES: &str = r#"(component
+        (type $own (resource (rep i32)))
+        (core func $new (canon resource.new $own))
+        (core module $m
+            (import "" "new" (func $new (param i32) (result i32)))
+            (func (export "take") (param $left i32)
+                (loop $again
+                    (if (local.get $left)
+                        (then
+                            (drop (call $new (i32.const 0)))
+                            (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                            (br $again))))))
+        (core instance $i (instantiate $m (with "" (instance (export "new" (func $new))))))
+        (func (export "take") (param "count" u32) (canon lift (core func $i "take"))))"#;
+
+    #[tokio::test]
+    async fn handles_are_counted() {
+        let limits = Limits::TABLE;
+        let taking = async |count: usize| {
+            let (mut store, instance) = instance(OF_HANDLES, &limits).await.unwrap();
+            let take = instance.get_typed_func::<(u32,), ()>(&mut store, "take").unwrap();
+            let count = u32::try_from(count).unwrap();
+            take.call_async(&mut store, (count,)).await
+        };
+        taking(limits.handles).await.unwrap();
+        let error = taking(limits.handles + 1).await.unwrap_err();
+        assert_eq!(limit(&error, &limits), Limit::Handles(limits.handles));
+    }
+}

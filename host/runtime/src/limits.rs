@@ -163,8 +163,12 @@ pub enum Limit {
     Elapsed(Duration),
     /// Linear memory, in bytes.
     Memory(usize),
+    /// Instances, or tables, or memories.
+    Instances(usize),
     /// Elements of a table.
     Table(usize),
+    /// Handles of resources.
+    Handles(usize),
     /// The stack, in bytes.
     Stack(usize),
     /// Calls into the host.
@@ -188,6 +192,8 @@ impl fmt::Display for Limit {
             }
             Limit::Elapsed(time) => write!(f, "{} s for one call", time.as_secs()),
             Limit::Memory(bytes) => write!(f, "{} MiB of memory", bytes / MIB),
+            Limit::Instances(count) => write!(f, "{count} instances, tables or memories"),
+            Limit::Handles(count) => write!(f, "{count} handles of resources at once"),
             Limit::Table(elements) => write!(f, "{elements} elements of a table"),
             Limit::Stack(bytes) => write!(f, "{} KiB of stack", bytes / KIB),
             Limit::HostCalls(calls) => write!(f, "{calls} calls into the host in one call"),

@@ -3,7 +3,7 @@
 
 use dovetail_domain::connector::{Change, Choice, ConnectorContext, IncomingEvent, Listing};
 use dovetail_domain::mapping::{Draft, Edit, MappingContext};
-use dovetail_domain::{Entry, Field, SourceRecord, SourceRef, Value};
+use dovetail_domain::{Entry, Field, SourceId, SourceRecord, SourceRef, Value};
 
 use crate::bindings::{connector_words as con, mapping_words as map, types};
 
@@ -58,6 +58,18 @@ pub(crate) fn listing(wanted: &Listing) -> con::Listing {
         since: wanted.since.map(|time| time.to_string()),
         parents: wanted.parents.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// Records by id, each with what it stands under where that is known.
+pub(crate) fn wanted_records(ids: &[SourceId], parents: &[Option<SourceId>]) -> Vec<con::WantedRecord> {
+    let parents = parents.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+    ids.iter()
+        .zip(parents)
+        .map(|(id, parent)| con::WantedRecord {
+            id: id.to_string(),
+            parent: parent.map(ToString::to_string),
+        })
+        .collect()
 }
 
 pub(crate) fn change(change: &Change) -> con::Change {

@@ -8,6 +8,7 @@ use dovetail_domain::connector::{CheckState, GuideSection, Origin, Permission, S
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{AssetId, Kind, SyncState, Timestamp};
 use dovetail_store::Run;
+use dovetail_sync::{ChangeRow, Explanation};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -16,8 +17,10 @@ use crate::status::IntegrationStatus;
 use crate::{Problem, outcome};
 
 mod plugins;
+mod upkeep;
 
 pub use plugins::{LayerShown, MappingRow, MappingShown, PluginRow, PluginShown};
+pub use upkeep::{BackedUp, Compacted, Restored, Verified};
 
 /// What a command answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,6 +35,10 @@ pub enum Answer {
     Settings(SettingsShown),
     SettingsSaved(SettingsSaved),
     Run(Box<Run>),
+    Changed(Box<Changed>),
+    History(Vec<HistoryRow>),
+    Explained(Box<Explanation>),
+    Quarantined(Box<Quarantined>),
     Runs(Vec<Run>),
     Quarantine(Vec<QuarantineRow>),
     Assets(AssetPage),
@@ -44,6 +51,10 @@ pub enum Answer {
     Mapping(MappingShown),
     Config(BTreeMap<String, String>),
     KeyRotated(KeyRotated),
+    Verified(Verified),
+    BackedUp(BackedUp),
+    Restored(Restored),
+    Compacted(Compacted),
 }
 
 impl Answer {
@@ -62,6 +73,18 @@ impl Answer {
             Answer::Settings(answer) => serde_json::to_value(answer),
             Answer::SettingsSaved(answer) => serde_json::to_value(answer),
             Answer::Run(run) => return run.to_json(),
+            Answer::Changed(changed) => {
+                let mut document = changed.run.to_json();
+                if let Some(members) = document.as_object_mut() {
+                    members.insert("changes".to_owned(), json!(changed.changes));
+                    let left = changed.left.as_ref().map(|left| ("left".to_owned(), json!(left)));
+                    members.extend(left);
+                }
+                return document;
+            }
+            Answer::History(rows) => serde_json::to_value(rows),
+            Answer::Explained(answer) => serde_json::to_value(answer),
+            Answer::Quarantined(answer) => serde_json::to_value(answer),
             Answer::Runs(runs) => return runs.iter().map(Run::to_json).collect(),
             Answer::Quarantine(answer) => serde_json::to_value(answer),
             Answer::Asset(answer) => serde_json::to_value(answer),
@@ -73,6 +96,10 @@ impl Answer {
             Answer::Mapping(answer) => serde_json::to_value(answer),
             Answer::Config(answer) => serde_json::to_value(answer),
             Answer::KeyRotated(answer) => serde_json::to_value(answer),
+            Answer::Verified(answer) => serde_json::to_value(answer),
+            Answer::BackedUp(answer) => serde_json::to_value(answer),
+            Answer::Restored(answer) => serde_json::to_value(answer),
+            Answer::Compacted(answer) => serde_json::to_value(answer),
         };
         document.expect("maps in answers have texts as keys, which is all that JSON asks for")
     }
@@ -82,7 +109,9 @@ impl Answer {
     pub fn problem(&self, followed: bool) -> Option<Problem> {
         match self {
             Answer::Connected(answer) => answer.failure.clone(),
+            Answer::Verified(answer) => crate::upkeep::unsound(answer),
             Answer::Run(run) if followed => outcome::problem(run),
+            Answer::Changed(changed) if followed => outcome::problem(&changed.run),
             _ => None,
         }
     }
@@ -220,6 +249,8 @@ pub struct SettingsShown {
     pub interval: String,
     /// How often a run reads everything.
     pub full_every: String,
+    /// How many organizations have their locations read again in each run that reads changes only.
+    pub reread: u32,
     /// The label of a new contact's e-mail address.
     pub contact_email_type: Option<String>,
     /// The label of a new contact's phone number.
@@ -299,6 +330,42 @@ pub struct QuarantineRow {
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
     pub attempts: u64,
+}
+
+/// A run and what it changed, would change, or what was taken back of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Changed {
+    /// The run.
+    pub run: Run,
+    /// What changed, a row a field.
+    pub changes: Vec<ChangeRow>,
+    /// What could not be taken back, with the reason; none where nothing was to be.
+    pub left: Option<Vec<ChangeRow>>,
+}
+
+/// A row of a record's history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct HistoryRow {
+    /// When.
+    pub at: Timestamp,
+    /// What changed; none where it is the record as a whole.
+    pub field: Option<String>,
+    /// What stood before.
+    pub before: Json,
+    /// What stands after.
+    pub after: Json,
+    /// Why: `{"kind","id","plugin"}`.
+    pub cause: Json,
+}
+
+/// A record of the quarantine with what the PSA said of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// Its row.
+    #[serde(flatten)]
+    pub row: QuarantineRow,
+    /// The PSA's record as it was met last; none where it could not be read.
+    pub record: Option<Json>,
 }
 
 /// A page of records.
@@ -429,6 +496,7 @@ pub fn exit(ended: &Result<Answer, Problem>, followed: bool) -> u8 {
     match ended {
         Err(problem) => problem.exit(),
         Ok(Answer::Run(run)) if followed => outcome::exit(run),
+        Ok(Answer::Changed(changed)) if followed => outcome::exit(&changed.run),
         Ok(answer) => answer.problem(followed).map_or(0, |problem| problem.exit()),
     }
 }

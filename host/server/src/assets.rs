@@ -55,12 +55,16 @@ pub(crate) fn list(host: &Host, query: &AssetQuery) -> Result<Answer> {
 
 pub(crate) fn show(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {
     let Some(record) = host.archive().record(kind, id)? else {
-        return Err(Problem::not_found(
-            format!("There is no {kind} {id}."),
-            format!("`dovetail asset list {kind}` lists those there are."),
-        ));
+        return Err(unknown(kind, id));
     };
     Showing::new(host.archive())?.asset(&record).map(Answer::Asset)
+}
+
+pub(crate) fn unknown(kind: Kind, id: AssetId) -> Problem {
+    Problem::not_found(
+        format!("There is no {kind} {id}."),
+        format!("`dovetail asset list {kind}` lists those there are."),
+    )
 }
 
 /// The organization of that id or name.

@@ -1,15 +1,15 @@
-//! Settings of the house: what the operator set for every integration of a connector, and the key of the secrets.
+//! Settings of the house: where the key of the secrets is kept, how long things are kept, and what the operator set for every integration of a
+//! connector.
 
 use std::collections::BTreeMap;
 
+use dovetail_domain::Code;
 use dovetail_domain::connector::{ConnectorDescription, SetupFormat};
-use dovetail_domain::{Code, IntegrationId};
-use dovetail_gate::vault::{Owner, Sealed};
 use dovetail_store::{Archive, table};
 
-use crate::answer::{Answer, KeyRotated};
+use crate::answer::Answer;
 use crate::host::Host;
-use crate::{Problem, form, problem::Result};
+use crate::{Problem, form, keys, problem::Result, upkeep};
 
 /// Keys that begin so are dovetail's own notes and no settings.
 pub(crate) const NOTE: char = '#';
@@ -36,6 +36,20 @@ pub(crate) fn get(host: &Host, key: Option<&str>) -> Result<Answer> {
 }
 
 pub(crate) async fn set(host: &Host, key: &str, value: Option<&str>) -> Result<Answer> {
+    if key == keys::SETTING {
+        return keys::choose(host, value);
+    }
+    if upkeep::settings().any(|known| known == key) {
+        let mut step = host.step();
+        let value = value.map(upkeep::setting).transpose()?;
+        match &value {
+            Some(value) => step.put(&table::CONFIG, &key.to_owned(), value)?,
+            None => step.delete(&table::CONFIG, &key.to_owned()),
+        }
+        host.archive().commit(step)?;
+        let set = value.map(|value| (key.to_owned(), value));
+        return Ok(Answer::Config(BTreeMap::from_iter(set)));
+    }
     let known = known_keys(host).await?;
     let Some((connector, name)) = key
         .split_once('.')
@@ -64,9 +78,10 @@ pub(crate) async fn set(host: &Host, key: &str, value: Option<&str>) -> Result<A
     Ok(Answer::Config(answer))
 }
 
-/// `CONNECTOR.KEY` of every setting that may be set for all integrations of a connector.
+/// Every setting: where the key is kept, how long things are kept, and `CONNECTOR.KEY` of what may be set for all integrations of a connector.
 async fn known_keys(host: &Host) -> Result<Vec<String>> {
-    let mut keys = Vec::new();
+    let mut keys = vec![keys::SETTING.to_owned()];
+    keys.extend(upkeep::settings().map(str::to_owned));
     for connector in host.shelf().connectors(host.archive()).await? {
         let description = connector.description();
         let settable = |field: &&dovetail_domain::connector::SetupField| {
@@ -103,36 +118,4 @@ pub(crate) fn fill_in(
         settings.entry(key).or_insert(value);
     }
     Ok(())
-}
-
-/// Seals every secret anew under a new key. The old key goes only when nothing needs it any more.
-pub(crate) fn rotate_key(host: &Host) -> Result<Answer> {
-    let _changing = host.changing();
-    let (secrets, key) = host.with_vault(|vault| {
-        vault.begin_rotation()?;
-        let mut step = host.step();
-        let mut secrets = 0;
-        for (place, sealed) in host.archive().rows(&table::SECRETS)? {
-            let (integration, key): &(IntegrationId, String) = &place;
-            let id = integration.to_string();
-            let owner = Owner {
-                integration: &id,
-                key,
-            };
-            if let Some(anew) = vault.reencrypt(owner, &Sealed::from_bytes(sealed))? {
-                step.put(&table::SECRETS, &place, &anew.as_bytes().to_vec())?;
-                secrets += 1;
-            }
-        }
-        host.archive().commit(step)?;
-        vault.finish_rotation()?;
-        Ok((secrets, vault.current().to_string()))
-    })?;
-    let by_hand = std::env::var_os("DOVETAIL_KEY").is_some();
-    let note = "Take the old key out of DOVETAIL_KEY: nothing is sealed under it any more.";
-    Ok(Answer::KeyRotated(KeyRotated {
-        key,
-        secrets,
-        note: by_hand.then(|| note.to_owned()),
-    }))
 }

@@ -201,12 +201,18 @@ impl Dispatch {
 }
 
 /// Queues a run. It is on disk when this returns.
-pub(crate) fn enqueue(host: &Host, integration: IntegrationId, trigger: RunTrigger) -> Result<()> {
+pub(crate) fn enqueue(
+    host: &Host,
+    integration: IntegrationId,
+    trigger: RunTrigger,
+    full: bool,
+) -> Result<()> {
     let mut state = host.dispatch().state();
     state.queue.put(Entry {
         integration,
         trigger,
         since: host.now(),
+        full,
     });
     let mut step = host.step();
     if let Some(entry) = state.queue.entry(integration) {
@@ -268,6 +274,7 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
             let order = Order {
                 run,
                 trigger: entry.trigger,
+                full: entry.full,
             };
             let work = tokio::spawn(work(
                 Arc::clone(&host),
@@ -293,7 +300,7 @@ async fn work(
     cancel: Cancel,
 ) -> Result<Run> {
     let setup = host.setup_for(&integration).await?;
-    Ok(dovetail_sync::full(&setup, order, Arc::new(channels), &cancel).await?)
+    Ok(dovetail_sync::run(&setup, order, Arc::new(channels), &cancel).await?)
 }
 
 /// What follows a run's end: the queue's entry goes, trouble is noted, watchers are told, and others get their turn.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::caller::Caller;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, config, integrations, mappings, people, plugins, problem::Result, removal, runs,
-    settings,
+    Answer, Request, assets, config, history, integrations, keys, mappings, people, plugins, problem::Result,
+    removal, runs, settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -26,11 +26,24 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::ConnectorGuide(connector) => plugins::guide(host, &connector).await,
         Request::SettingsShow(name) => settings::show(host, &name, caller).await,
         Request::SettingsSet(change) => settings::set(host, change, caller).await,
-        Request::Sync(name) => runs::sync(host, &name, caller).await,
+        Request::Sync {
+            name,
+            full,
+            dry_run: false,
+        } => runs::sync(host, &name, full, caller).await,
+        Request::Sync { name, full, .. } => runs::preview(host, &name, full, caller).await,
         Request::RunList(name) => runs::list(host, name.as_ref()),
-        Request::RunShow(run) => runs::show(host, run),
+        Request::RunShow { run, changes } => runs::show(host, run, changes),
+        Request::RunRevert { run, dry_run } => history::revert(host, run, dry_run),
         Request::RunCancel(run) => runs::cancel(host, run).await,
+        Request::RunApprove { run, only } => runs::approve(host, run, only.as_deref()).await,
+        Request::RunReject(run) => runs::reject(host, run).await,
         Request::QuarantineList(name) => runs::quarantine(host, name.as_ref()),
+        Request::Explain { name, kind, what } => history::explain(host, &name, kind, &what).await,
+        Request::QuarantineShow(id) => runs::quarantined(host, id),
+        Request::QuarantineRetry(ids) => runs::retry(host, &ids).await,
+        Request::AssetHistory(kind, id) => history::of(host, kind, id),
+        Request::AssetRelease(kind, id, field) => history::release(host, kind, id, field.as_deref()),
         Request::AssetList(query) => assets::list(host, &query),
         Request::AssetShow(kind, id) => assets::show(host, kind, id),
         Request::UserSuggested(name) => people::suggested(host, &name).await,
@@ -48,8 +61,12 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
             after,
         } => mappings::set(host, &place, &plugin, config.as_deref(), after.as_deref()).await,
         Request::MappingUnset { place, plugin } => mappings::unset(host, &place, &plugin).await,
+        Request::Verify => upkeep::verify(host).await,
+        Request::Backup { file, passphrase } => upkeep::backup(host, file, passphrase).await,
+        Request::Restore { .. } => Err(upkeep::refuse_restore(host)),
+        Request::Compact => Err(upkeep::refuse_compact()),
         Request::ConfigGet(key) => config::get(host, key.as_deref()),
         Request::ConfigSet(key, value) => config::set(host, &key, value.as_deref()).await,
-        Request::ConfigRotateKey => config::rotate_key(host),
+        Request::ConfigRotateKey => keys::rotate(host),
     }
 }

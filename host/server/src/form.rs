@@ -7,7 +7,7 @@ use dovetail_domain::connector::{ConnectorDescription, SetupField, SetupFormat};
 use dovetail_gate::Host as HostName;
 
 use crate::choose::nearest;
-use crate::{Problem, problem::Result};
+use crate::{Problem, SecretText, problem::Result};
 
 /// The most bytes a setting has.
 const MAX_BYTES: usize = 1_000;
@@ -45,13 +45,14 @@ pub(crate) fn read_settings(
     Ok(settings)
 }
 
-/// Checks the keys of secrets: each is a secret of the connector's and stands once.
-pub(crate) fn check_secret_keys<'a>(
+/// Checks secrets: the key of each is a secret of the connector's and stands once, and then what is given under it can
+/// be one. A retired key is told whatever stands under it.
+pub(crate) fn check_secrets(
     description: &ConnectorDescription,
-    given: impl Iterator<Item = &'a str>,
+    given: &[(String, SecretText)],
 ) -> Result<()> {
     let mut seen = Vec::new();
-    for key in given {
+    for (key, _) in given {
         let field = field(description, key)?;
         if field.format != SetupFormat::Secret {
             return Err(Problem::value(
@@ -67,7 +68,7 @@ pub(crate) fn check_secret_keys<'a>(
         }
         seen.push(key);
     }
-    Ok(())
+    given.iter().try_for_each(|(key, secret)| secret.check(key))
 }
 
 /// Refuses settings in which a required one is missing that has no operator's default either.
@@ -264,10 +265,21 @@ pub(crate) mod tests {
 
     #[test]
     fn secrets_have_keys_of_their_own() {
-        assert!(check_secret_keys(&description(), ["key"].into_iter()).is_ok());
-        assert!(check_secret_keys(&description(), ["app"].into_iter()).is_err());
-        assert!(check_secret_keys(&description(), ["key", "key"].into_iter()).is_err());
-        let retired = check_secret_keys(&description(), ["password"].into_iter()).unwrap_err();
+        let check = |given: &[(&str, &str)]| {
+            // As they come from another process: unchecked.
+            let secret = |text: &str| serde_json::from_value(text.into()).unwrap();
+            let given: Vec<(String, SecretText)> = given
+                .iter()
+                .map(|(key, text)| ((*key).to_owned(), secret(text)))
+                .collect();
+            check_secrets(&description(), &given)
+        };
+        let (long, short) = ("long-enough-for-one", "short");
+        assert!(check(&[("key", long)]).is_ok());
+        assert_eq!(check(&[("key", short)]).unwrap_err().code, Code::SecretRefused);
+        assert!(check(&[("app", long)]).is_err());
+        assert!(check(&[("key", long), ("key", long)]).is_err());
+        let retired = check(&[("key", short), ("password", short)]).unwrap_err();
         assert_eq!(retired.code.as_str(), "login-retired");
     }
 }

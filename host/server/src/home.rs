@@ -37,6 +37,9 @@ pub enum HomeError {
     /// There is something else in it.
     #[error("the folder {0} holds other things and no home")]
     Strange(PathBuf),
+    /// Something was to be restored into it and it is a home already.
+    #[error("the home {0} is not empty")]
+    Used(PathBuf),
     /// A newer version of the program wrote it.
     #[error("the home {path} has layout {found}, this version of dovetail knows {FORMAT}")]
     Newer {
@@ -76,6 +79,10 @@ impl Explained for HomeError {
             }
             HomeError::Strange(_) => {
                 "Name an empty folder or one that is not there; it is made on first use.".into()
+            }
+            HomeError::Used(_) => {
+                "Name a folder that is not there yet with --home: a backup is restored into a new home only."
+                    .into()
             }
             HomeError::Newer { .. } => "Use the version of dovetail that wrote it, or a later one.".into(),
             HomeError::Io { .. } => "Check the folder's permissions and the room on its disk.".into(),
@@ -157,6 +164,44 @@ impl HomeFolder {
 
     /// Takes the home for this process, which runs `command`, or says who has it.
     pub fn take(&self, command: &str) -> Result<Taken, HomeError> {
+        let lock = match self.lock(command)? {
+            Ok(lock) => lock,
+            Err(holder) => return Ok(Taken::Held(holder)),
+        };
+        self.check_format()?;
+        Ok(Taken::Ours(HeldHome {
+            folder: self.clone(),
+            _lock: lock,
+        }))
+    }
+
+    /// Takes a folder in which there is no home yet, for one that is to be put there whole. What an earlier attempt left
+    /// behind goes.
+    pub(crate) fn take_new(&self, command: &str) -> Result<Result<NewHome, Holder>, HomeError> {
+        let lock = match self.lock(command)? {
+            Ok(lock) => lock,
+            Err(holder) => return Ok(Err(holder)),
+        };
+        if self.path.join("format").symlink_metadata().is_ok() {
+            return Err(HomeError::Used(self.path.clone()));
+        }
+        let new = NewHome {
+            folder: self.clone(),
+            _lock: lock,
+        };
+        if new.place().symlink_metadata().is_ok() {
+            new.discard()?;
+        }
+        self.refuse_strange()?;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(new.place())
+            .map_err(io("make", &new.place()))?;
+        Ok(Ok(new))
+    }
+
+    /// Locks the folder, or says who has it.
+    fn lock(&self, command: &str) -> Result<Result<File, Holder>, HomeError> {
         let place = self.path.join("lock");
         let mut lock = OpenOptions::new()
             .read(true)
@@ -168,7 +213,7 @@ impl HomeFolder {
             .map_err(io("open", &place))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Ok(Taken::Held(read_holder(&mut lock))),
+            Err(fs::TryLockError::WouldBlock) => return Ok(Err(read_holder(&mut lock))),
             Err(fs::TryLockError::Error(error)) => return Err(io("lock", &place)(error)),
         }
         let write = |lock: &mut File| {
@@ -177,11 +222,17 @@ impl HomeFolder {
             lock.write_all(format!("{}\n{command}\n", std::process::id()).as_bytes())
         };
         write(&mut lock).map_err(io("write", &place))?;
-        self.check_format()?;
-        Ok(Taken::Ours(HeldHome {
-            folder: self.clone(),
-            _lock: lock,
-        }))
+        Ok(Ok(lock))
+    }
+
+    /// Refuses a folder that has anything but the lock in it.
+    fn refuse_strange(&self) -> Result<(), HomeError> {
+        for entry in fs::read_dir(&self.path).map_err(io("read", &self.path))? {
+            if entry.map_err(io("read", &self.path))?.file_name() != "lock" {
+                return Err(HomeError::Strange(self.path.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// Reads the marker, or writes it in a folder that has nothing else.
@@ -196,13 +247,7 @@ impl HomeFolder {
                 }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let entries = fs::read_dir(&self.path).map_err(io("read", &self.path))?;
-                for entry in entries {
-                    let name = entry.map_err(io("read", &self.path))?.file_name();
-                    if name != "lock" {
-                        return Err(HomeError::Strange(self.path.clone()));
-                    }
-                }
+                self.refuse_strange()?;
                 fs::write(&marker, format!("{FORMAT}\n")).map_err(io("write", &marker))
             }
             Err(error) => Err(io("read", &marker)(error)),
@@ -226,6 +271,73 @@ impl HeldHome {
             .map_err(io("make", &path))?;
         Ok(path)
     }
+}
+
+/// A folder that is to become a home. What it will hold is put into a folder in it first, and moved when all of it is
+/// there; the marker that makes it a home is written last.
+pub(crate) struct NewHome {
+    folder: HomeFolder,
+    _lock: File,
+}
+
+impl NewHome {
+    /// Rooms that can be restored.
+    const ROOMS: [&str; 2] = ["store", "plugins"];
+
+    fn place(&self) -> PathBuf {
+        self.folder.path.join("restoring")
+    }
+
+    /// A folder of the home to be.
+    pub(crate) fn room(&self, name: &str) -> Result<PathBuf, HomeError> {
+        let path = self.place().join(name);
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&path)
+            .map_err(io("make", &path))?;
+        Ok(path)
+    }
+
+    /// Makes the folder a home.
+    pub(crate) fn publish(self) -> Result<(), HomeError> {
+        let home = &self.folder.path;
+        for room in NewHome::ROOMS {
+            let from = self.place().join(room);
+            fs::rename(&from, home.join(room)).map_err(io("move", &from))?;
+        }
+        sync(home)?;
+        let marker = home.join("format");
+        File::create(&marker)
+            .and_then(|mut file| {
+                writeln!(file, "{FORMAT}")?;
+                file.sync_all()
+            })
+            .map_err(io("write", &marker))?;
+        fs::remove_dir(self.place()).map_err(io("remove", &self.place()))?;
+        sync(home)
+    }
+
+    /// Takes away what was put there.
+    pub(crate) fn discard(&self) -> Result<(), HomeError> {
+        // The folder that says that the others are no home's goes last.
+        let rooms = NewHome::ROOMS.map(|room| self.folder.path.join(room));
+        for path in rooms.into_iter().chain([self.place()]) {
+            match fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(io("remove", &path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn sync(folder: &Path) -> Result<(), HomeError> {
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(io("write", folder))
 }
 
 fn check(path: &Path, found: &fs::Metadata) -> Result<(), HomeError> {

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use dovetail_domain::connector::ConnectorDescription;
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{Code, Integration, IntegrationId, Timestamp};
-use dovetail_gate::vault::{Owner, Sealed, Vault, VaultPlace};
+use dovetail_gate::vault::{KeySource, Owner, Sealed, Vault, VaultPlace};
 use dovetail_gate::{Gate, GateConfig, Secret, Secrets};
 use dovetail_store::{Archive, ChangeCause, RunStatus, Step, table};
 use dovetail_sync::Setup;
@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::dispatch::Dispatch;
 use crate::home::HeldHome;
 use crate::shelf::Shelf;
-use crate::{Problem, SecretText, config, mappings, problem::Result};
+use crate::{Problem, SecretText, config, keys, mappings, problem::Result};
 
 /// The time of this machine.
 pub(crate) fn system_time() -> Timestamp {
@@ -78,6 +78,11 @@ impl Host {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The home.
+    pub(crate) fn folder(&self) -> &crate::home::HomeFolder {
+        self.home.folder()
     }
 
     /// A folder in the home.
@@ -213,9 +218,36 @@ impl Host {
         let mut vault = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
         let vault = match &mut *vault {
             Some(vault) => vault,
-            none => none.insert(Vault::open(VaultPlace::of_home(self.home.folder().path()))?),
+            none => none.insert(self.open_vault(keys::source(&self.archive)?)?),
         };
         work(vault)
+    }
+
+    /// Puts a vault whose key is kept in `source` in the place of the one there is, once `work` with both is done.
+    pub(crate) fn replace_vault(
+        &self,
+        source: KeySource,
+        work: impl FnOnce(&Vault, &Vault) -> Result<()>,
+    ) -> Result<()> {
+        let mut vault = self.vault.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = match vault.take() {
+            Some(vault) => vault,
+            None => self.open_vault(keys::source(&self.archive)?)?,
+        };
+        let done = self
+            .open_vault(source)
+            .and_then(|new| work(&old, &new).map(|()| new));
+        let (kept, done) = match done {
+            Ok(new) => (new, Ok(())),
+            Err(problem) => (old, Err(problem)),
+        };
+        *vault = Some(kept);
+        done
+    }
+
+    fn open_vault(&self, source: KeySource) -> Result<Vault> {
+        let place = VaultPlace::of_home(self.home.folder().path());
+        Ok(Vault::open(place.with_keyring(source == KeySource::Keyring))?)
     }
 }
 
@@ -322,7 +354,7 @@ pub(crate) mod tests {
         assert!(home.host.secrets(IntegrationId(1)).unwrap().holds("private-key"));
         assert!(!home.host.secrets(IntegrationId(2)).unwrap().holds("private-key"));
 
-        let Answer::KeyRotated(rotated) = config::rotate_key(&home.host).unwrap() else {
+        let Answer::KeyRotated(rotated) = keys::rotate(&home.host).unwrap() else {
             panic!("another answer");
         };
         assert_eq!(rotated.secrets, 1);
@@ -355,6 +387,7 @@ pub(crate) mod tests {
             integration: IntegrationId(1),
             trigger: RunTrigger::Manual,
             since: noon(),
+            full: false,
         };
         step.put(&table::queue(), &IntegrationId(1), &entry).unwrap();
         home.host.archive().commit(step).unwrap();

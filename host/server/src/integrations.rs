@@ -64,7 +64,7 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
     let connector = host.shelf().connector(archive, &request.connector).await?;
     let description = connector.description();
     let settings = form::read_settings(description, &request.settings)?;
-    form::check_secret_keys(description, request.secrets.iter().map(|(key, _)| key.as_str()))?;
+    form::check_secrets(description, &request.secrets)?;
     form::check_complete(description, &settings, &config::defaults(archive, description)?)?;
     let mut integration = Integration {
         id: IntegrationId(0),
@@ -236,7 +236,7 @@ pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<An
     let connector = host.shelf().connector(archive, &before.connector).await?;
     let description = connector.description();
     let changed = form::read_settings(description, &request.settings)?;
-    form::check_secret_keys(description, request.secrets.iter().map(|(key, _)| key.as_str()))?;
+    form::check_secrets(description, &request.secrets)?;
     let after = {
         let _changing = host.changing();
         let mut after = find(archive, &request.name)?;

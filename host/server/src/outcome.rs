@@ -27,6 +27,10 @@ pub const TABLE: &[Row] = &[
     row(RunStatus::Succeeded, IntegrationStatus::Ok, Some(0)),
     row(RunStatus::Partial, IntegrationStatus::Partial, Some(6)),
     row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8)),
+    Row {
+        reason: Some("orphan-brake"),
+        ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
+    },
     row(RunStatus::Stalled, IntegrationStatus::Stalled, Some(8)),
     row(RunStatus::Cancelled, IntegrationStatus::Waiting, Some(8)),
     row(RunStatus::Failed, IntegrationStatus::Error, None),

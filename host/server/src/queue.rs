@@ -21,6 +21,9 @@ pub struct Entry {
     pub trigger: Trigger,
     /// Since when it waits.
     pub since: Timestamp,
+    /// Whether it reads everything, due or not.
+    #[serde(default)]
+    pub full: bool,
 }
 
 /// The entries, at most one an integration.
@@ -38,16 +41,20 @@ impl Queue {
         self.0.iter().find(|entry| entry.integration == integration)
     }
 
-    /// Puts a run in. Where one waits already, it keeps its place and takes over the stronger trigger.
+    /// Puts a run in. Where one waits already, it keeps its place, takes over the stronger trigger and reads everything
+    /// where either does.
     pub fn put(&mut self, entry: Entry) {
-        match self
+        let waiting = self
             .0
             .iter_mut()
-            .find(|known| known.integration == entry.integration)
-        {
-            Some(known) if rank(entry.trigger) < rank(known.trigger) => known.trigger = entry.trigger,
-            Some(_) => {}
-            None => self.0.push(entry),
+            .find(|known| known.integration == entry.integration);
+        let Some(known) = waiting else {
+            self.0.push(entry);
+            return;
+        };
+        known.full |= entry.full;
+        if rank(entry.trigger) < rank(known.trigger) {
+            known.trigger = entry.trigger;
         }
     }
 
@@ -101,6 +108,7 @@ mod tests {
             integration: IntegrationId(integration),
             trigger,
             since: Timestamp::from_seconds(since).unwrap(),
+            full: false,
         }
     }
 

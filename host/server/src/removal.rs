@@ -237,6 +237,14 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
     for (key, _) in left_out.list_under(archive.store(), &id)? {
         step.delete(&left_out, &key);
     }
+    let ignored = table::ignored::<serde_json::Value>();
+    for (key, _) in ignored.list_under(archive.store(), &id)? {
+        step.delete(&ignored, &key);
+    }
+    let leaving = table::leaving::<serde_json::Value>();
+    for (key, _) in leaving.list_under(archive.store(), &id)? {
+        step.delete(&leaving, &key);
+    }
     let waiting = table::waiting::<serde_json::Value>();
     for (key, _) in waiting.list_under(archive.store(), &id)? {
         step.delete(&waiting, &key);

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use dovetail_domain::integration::{Interval, TicketWindow};
-use dovetail_domain::{AssetId, IntegrationName, Kind, RunId};
+use dovetail_domain::{AssetId, IntegrationName, Kind, QuarantineId, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::choose::Pick;
@@ -45,16 +45,61 @@ pub enum Request {
     SettingsShow(IntegrationName),
     /// `settings set`
     SettingsSet(SettingsChange),
-    /// `sync`. Every pass reads everything, so `--full` changes nothing about it.
-    Sync(IntegrationName),
+    /// `sync`
+    Sync {
+        /// Which integration.
+        name: IntegrationName,
+        /// `--full`
+        full: bool,
+        /// `--dry-run`
+        dry_run: bool,
+    },
     /// `run list`
     RunList(Option<IntegrationName>),
     /// `run show`
-    RunShow(RunId),
+    RunShow {
+        /// Which run.
+        run: RunId,
+        /// `--changes`
+        changes: bool,
+    },
+    /// `run revert`
+    RunRevert {
+        /// Which run.
+        run: RunId,
+        /// `--dry-run`
+        dry_run: bool,
+    },
     /// `run cancel`
     RunCancel(RunId),
+    /// `run approve --orphans`
+    RunApprove {
+        /// Which run.
+        run: RunId,
+        /// Only these records; none is all.
+        only: Option<Vec<AssetId>>,
+    },
+    /// `run reject`
+    RunReject(RunId),
     /// `quarantine list`
     QuarantineList(Option<IntegrationName>),
+    /// `explain`
+    Explain {
+        /// Of which integration.
+        name: IntegrationName,
+        /// A record of this kind.
+        kind: Kind,
+        /// The PSA's id, or what a person calls it.
+        what: String,
+    },
+    /// `quarantine show`
+    QuarantineShow(QuarantineId),
+    /// `quarantine retry`; without ids, all.
+    QuarantineRetry(Vec<QuarantineId>),
+    /// `asset history`
+    AssetHistory(Kind, AssetId),
+    /// `asset release`; without a field, all that are held.
+    AssetRelease(Kind, AssetId, Option<String>),
     /// `asset list`
     AssetList(AssetQuery),
     /// `asset show`
@@ -105,6 +150,24 @@ pub enum Request {
         /// The plugin's name.
         plugin: String,
     },
+    /// `verify`
+    Verify,
+    /// `backup`
+    Backup {
+        /// The file to write, by its whole path.
+        file: PathBuf,
+        /// What it is sealed under; without it, the home's key.
+        passphrase: Option<SecretText>,
+    },
+    /// `restore`
+    Restore {
+        /// The backup, by its whole path.
+        file: PathBuf,
+        /// What it was sealed under; without it, the home's key.
+        passphrase: Option<SecretText>,
+    },
+    /// `compact`
+    Compact,
     /// `config get`; without a key, all.
     ConfigGet(Option<String>),
     /// `config set`; without a value, the key is taken out.
@@ -121,13 +184,27 @@ impl Request {
         match self {
             R::IntegrationConnect(_) | R::IntegrationList | R::IntegrationShow(_) | R::ConnectorList => true,
             R::IntegrationPause(_) | R::IntegrationResume(_) | R::ConnectorGuide(_) => true,
-            R::SettingsShow(_) | R::Sync(_) | R::RunList(_) | R::RunShow(_) | R::QuarantineList(_) => true,
-            R::AssetList(_) | R::AssetShow(..) | R::UserSuggested(_) | R::UserSkip(_) | R::UserList => true,
+            R::SettingsShow(_)
+            | R::Sync { .. }
+            | R::RunList(_)
+            | R::RunShow { .. }
+            | R::QuarantineList(_) => true,
+            R::AssetList(_)
+            | R::AssetShow(..)
+            | R::AssetHistory(..)
+            | R::QuarantineShow(_)
+            | R::Explain { .. }
+            | R::UserSuggested(_)
+            | R::UserSkip(_)
+            | R::UserList => true,
             R::PluginInspect(_) | R::PluginList | R::MappingShow(_) => true,
-            R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) => true,
+            R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) | R::RunApprove { .. } => true,
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
-            R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } => false,
+            R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
+            R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
             R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
+            R::Verify | R::Compact => true,
+            R::Backup { .. } | R::Restore { .. } => false,
         }
     }
 }
@@ -211,6 +288,8 @@ pub struct SettingsChange {
     pub interval: Option<Interval>,
     /// `--full-every`
     pub full_every: Option<Interval>,
+    /// `--reread`
+    pub reread: Option<u32>,
     /// `--two-way`: for one kind, or for all that can.
     pub two_way: Vec<(Option<Kind>, bool)>,
     /// `--contact-email-type`

@@ -1,18 +1,38 @@
 //! Runs: started and followed, listed, shown, cancelled; and the quarantine they leave.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dovetail_domain::{Code, IntegrationName, RunId};
-use dovetail_store::{RunStatus, RunTrigger};
+use dovetail_domain::{
+    AssetId, Code, Integration, IntegrationId, IntegrationName, Kind, QuarantineId, RunId, SourceId,
+};
+use dovetail_store::{QuarantineEntry, Run, RunStatus, RunTrigger, table};
+use dovetail_sync::{Cancel, Event, Order, Progress};
+use tokio::sync::mpsc;
 
-use crate::answer::{Answer, QuarantineRow};
+use crate::answer::{Answer, Changed, QuarantineRow, Quarantined};
 use crate::caller::Caller;
 use crate::dispatch::{begin_runs, enqueue};
 use crate::host::Host;
 use crate::{Problem, integrations, problem::Result};
 
 /// Puts a run ahead of the queue and follows it to its end.
-pub(crate) async fn sync(host: &Arc<Host>, name: &IntegrationName, caller: &dyn Caller) -> Result<Answer> {
+pub(crate) async fn sync(
+    host: &Arc<Host>,
+    name: &IntegrationName,
+    full: bool,
+    caller: &dyn Caller,
+) -> Result<Answer> {
+    let integration = ready(host, name)?;
+    let follower = host.dispatch().follow(integration.id);
+    enqueue(host, integration.id, RunTrigger::Manual, full)?;
+    begin_runs(host)?;
+    let run = follower.follow(caller).await?;
+    Ok(Answer::Run(Box::new(run)))
+}
+
+/// An integration that a run can begin for now.
+fn ready(host: &Arc<Host>, name: &IntegrationName) -> Result<Integration> {
     let integration = integrations::find(host.archive(), name)?;
     if integration.paused {
         return Err(Problem::new(
@@ -39,11 +59,7 @@ pub(crate) async fn sync(host: &Arc<Host>, name: &IntegrationName, caller: &dyn 
             format!("`dovetail run list {name}` shows it; `dovetail run cancel` stops it."),
         ));
     }
-    let follower = host.dispatch().follow(integration.id);
-    enqueue(host, integration.id, RunTrigger::Manual)?;
-    begin_runs(host)?;
-    let run = follower.follow(caller).await?;
-    Ok(Answer::Run(Box::new(run)))
+    Ok(integration)
 }
 
 pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer> {
@@ -54,11 +70,66 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
     Ok(Answer::Runs(host.archive().runs(integration, usize::MAX)?))
 }
 
-pub(crate) fn show(host: &Host, run: RunId) -> Result<Answer> {
-    let found = host.archive().run(run)?;
-    found
-        .map(|run| Answer::Run(Box::new(run)))
-        .ok_or_else(|| unknown(run))
+pub(crate) fn show(host: &Host, run: RunId, changes: bool) -> Result<Answer> {
+    let run = host.archive().run(run)?.ok_or_else(|| unknown(run))?;
+    if !changes {
+        return Ok(Answer::Run(Box::new(run)));
+    }
+    let changes = dovetail_sync::of_run(host.archive(), run.id)?;
+    Ok(Answer::Changed(Box::new(Changed {
+        run,
+        changes,
+        left: None,
+    })))
+}
+
+/// Does a run that writes nothing and says what it would change.
+pub(crate) async fn preview(
+    host: &Arc<Host>,
+    name: &IntegrationName,
+    full: bool,
+    caller: &dyn Caller,
+) -> Result<Answer> {
+    let integration = ready(host, name)?;
+    let setup = host.setup_for(&integration).await?;
+    let order = Order {
+        run: RunId(0),
+        trigger: RunTrigger::Manual,
+        full,
+    };
+    // Nothing is written, so a preview that is given up need not be told to stop.
+    let (relay, mut events) = Relay::new();
+    let cancel = Cancel::default();
+    let work = dovetail_sync::preview(&setup, order, Arc::new(relay), &cancel);
+    tokio::pin!(work);
+    let (run, changes) = loop {
+        tokio::select! {
+            done = &mut work => break done?,
+            Some(event) = events.recv() => caller.event(event),
+        }
+    };
+    Ok(Answer::Changed(Box::new(Changed {
+        run,
+        changes,
+        left: None,
+    })))
+}
+
+/// Hands events on to whoever asked.
+struct Relay(mpsc::UnboundedSender<Event>);
+
+impl Relay {
+    fn new() -> (Relay, mpsc::UnboundedReceiver<Event>) {
+        let (events, received) = mpsc::unbounded_channel();
+        (Relay(events), received)
+    }
+}
+
+impl Progress for Relay {
+    fn event(&self, event: Event) {
+        // Whoever asked may be gone.
+        let _ = self.0.send(event);
+    }
 }
 
 fn unknown(run: RunId) -> Problem {
@@ -82,7 +153,7 @@ pub(crate) async fn cancel(host: &Arc<Host>, run: RunId) -> Result<Answer> {
             let run = follower.follow(&dovetail_sync::Unwatched).await?;
             return Ok(Answer::Run(Box::new(run)));
         }
-        return show(host, run);
+        return show(host, run, false);
     }
     match found {
         None => Err(unknown(run)),
@@ -105,31 +176,122 @@ fn ended(status: RunStatus) -> &'static str {
     }
 }
 
+/// Orphans what a run held back.
+pub(crate) async fn approve(host: &Arc<Host>, run: RunId, only: Option<&[AssetId]>) -> Result<Answer> {
+    let (integration, run) = held_back(host, run)?;
+    let setup = host.setup_for(&integration).await?;
+    let run = dovetail_sync::approve(&setup, run, only).await?;
+    Ok(Answer::Run(Box::new(run)))
+}
+
+/// Keeps what a run held back.
+pub(crate) async fn reject(host: &Arc<Host>, run: RunId) -> Result<Answer> {
+    let (integration, run) = held_back(host, run)?;
+    let setup = host.setup_for(&integration).await?;
+    Ok(Answer::Run(Box::new(dovetail_sync::reject(&setup, run)?)))
+}
+
+/// A run that waits for a person's word on orphans, and its integration, of which no run is on.
+fn held_back(host: &Arc<Host>, run: RunId) -> Result<(Integration, Run)> {
+    let found = host.archive().run(run)?.ok_or_else(|| unknown(run))?;
+    let waits =
+        found.status == RunStatus::Waiting && found.reason.as_deref() == Some(Code::OrphanBrake.as_str());
+    let latest = host.archive().runs(Some(found.integration), 1)?;
+    let is_latest = latest.iter().all(|latest| latest.id == run);
+    if !waits || !is_latest {
+        let why = if waits {
+            "a later run has looked again"
+        } else {
+            "it holds nothing back"
+        };
+        return Err(Problem::value(
+            format!("run {run} waits for no word on orphans: {why}"),
+            "`dovetail run list` shows the runs that wait.",
+        ));
+    }
+    let integration = integrations::find(host.archive(), &found.name)?;
+    if host.dispatch().standing(integration.id).0 {
+        return Err(Problem::new(
+            Code::Busy,
+            format!("A run of `{}` is on.", integration.name),
+            "Wait for its end; it looks again at what is to be orphaned.",
+        ));
+    }
+    Ok((integration, found))
+}
+
 pub(crate) fn quarantine(host: &Host, name: Option<&IntegrationName>) -> Result<Answer> {
     let integration = match name {
         Some(name) => Some(integrations::find_id(host.archive(), name)?),
         None => None,
     };
+    let entries = host.archive().quarantine(integration, None, usize::MAX)?;
+    let rows: Result<Vec<QuarantineRow>> = entries.into_iter().map(|entry| row(host, entry)).collect();
+    Ok(Answer::Quarantine(rows?))
+}
+
+fn row(host: &Host, entry: QuarantineEntry) -> Result<QuarantineRow> {
     let names = integrations::names(host.archive())?;
-    let rows = host
-        .archive()
-        .quarantine(integration, None, usize::MAX)?
-        .into_iter()
-        .map(|entry| QuarantineRow {
-            id: entry.id.to_string(),
-            run: entry.run.to_string(),
-            integration: names
-                .get(&entry.integration)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            kind: entry.kind,
-            source_id: entry.source.to_string(),
-            name: entry.name,
-            code: entry.code,
-            message: entry.message,
-            first_seen: entry.first_seen,
-            last_seen: entry.last_seen,
-            attempts: u64::from(entry.attempts),
-        });
-    Ok(Answer::Quarantine(rows.collect()))
+    let integration = names.get(&entry.integration).map(ToString::to_string);
+    Ok(QuarantineRow {
+        id: entry.id.to_string(),
+        run: entry.run.to_string(),
+        integration: integration.unwrap_or_default(),
+        kind: entry.kind,
+        source_id: entry.source.to_string(),
+        name: entry.name,
+        code: entry.code,
+        message: entry.message,
+        first_seen: entry.first_seen,
+        last_seen: entry.last_seen,
+        attempts: u64::from(entry.attempts),
+    })
+}
+
+/// A record of the quarantine, with the PSA's record.
+pub(crate) fn quarantined(host: &Host, id: QuarantineId) -> Result<Answer> {
+    let mut entry = entry(host, id)?;
+    let record = entry.record.take();
+    let record = record.and_then(|json| serde_json::from_str(&json).ok());
+    let row = row(host, entry)?;
+    Ok(Answer::Quarantined(Box::new(Quarantined { row, record })))
+}
+
+fn entry(host: &Host, id: QuarantineId) -> Result<QuarantineEntry> {
+    host.archive().quarantined(id)?.ok_or_else(|| {
+        Problem::not_found(
+            format!("There is nothing in the quarantine with the id {id}."),
+            "`dovetail quarantine list` lists what is there.",
+        )
+    })
+}
+
+/// Tries records of the quarantine once more; those of one integration in one run.
+pub(crate) async fn retry(host: &Arc<Host>, ids: &[QuarantineId]) -> Result<Answer> {
+    let entries = match ids {
+        [] => host.archive().quarantine(None, None, usize::MAX)?,
+        ids => ids.iter().map(|id| entry(host, *id)).collect::<Result<_>>()?,
+    };
+    let mut wanted: BTreeMap<IntegrationId, Vec<(Kind, SourceId)>> = BTreeMap::new();
+    for entry in entries {
+        wanted
+            .entry(entry.integration)
+            .or_default()
+            .push((entry.kind, entry.source));
+    }
+    let mut runs = Vec::new();
+    for (id, wanted) in wanted {
+        let Some(found) = host.archive().get(&table::INTEGRATIONS, &id)? else {
+            continue;
+        };
+        let integration = ready(host, &found.name)?;
+        let setup = host.setup_for(&integration).await?;
+        let order = Order {
+            run: host.archive().next_run(),
+            trigger: RunTrigger::Manual,
+            full: false,
+        };
+        runs.push(dovetail_sync::retry(&setup, order, &wanted).await?);
+    }
+    Ok(Answer::Runs(runs))
 }

@@ -1,4 +1,4 @@
-//! `serve`: queues what is due, lets it run, answers `/healthz` and `/readyz` on loopback, and ends in good order.
+//! `serve`: queues what is due, lets it run, drops once a day what is older than it is to be kept, answers `/healthz` and `/readyz` on loopback, and ends in good order.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::get;
+use dovetail_domain::integration::Interval;
 use dovetail_domain::{Code, Timestamp};
 use dovetail_store::{RunTrigger, table};
 use tokio::net::TcpListener;
@@ -14,7 +15,7 @@ use tokio::sync::watch;
 
 use crate::dispatch::{begin_runs, enqueue};
 use crate::host::Host;
-use crate::{Problem, problem::Result, queue};
+use crate::{Problem, problem::Result, queue, upkeep};
 
 /// How often it looks what is due.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -68,9 +69,19 @@ pub(crate) async fn serve(
             .into_future(),
     );
     let mut failed = host.failed();
+    let mut tidied: Option<Timestamp> = None;
     let ended = loop {
         if let Err(problem) = look(host) {
             break Err(problem);
+        }
+        if tidied.is_none_or(|last| last.plus_seconds(Interval::DAY.seconds()) <= host.now()) {
+            tidied = Some(host.now());
+            let host = Arc::clone(host);
+            tokio::spawn(async move {
+                if let Err(problem) = upkeep::tidy(&host).await {
+                    host.fail(problem);
+                }
+            });
         }
         tokio::select! {
             _ = tokio::time::sleep(LOOK_EVERY) => {}
@@ -91,7 +102,7 @@ pub(crate) async fn serve(
 /// Queues what is due now and lets begin what may.
 fn look(host: &Arc<Host>) -> Result<()> {
     for integration in due_now(host, host.now())? {
-        enqueue(host, integration, RunTrigger::Schedule)?;
+        enqueue(host, integration, RunTrigger::Schedule, false)?;
     }
     begin_runs(host)
 }

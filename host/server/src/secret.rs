@@ -1,9 +1,10 @@
 //! Secrets on their way in: where one is taken from, and a text that nothing prints.
 //!
-//! A secret is never a command-line value. It is read from a variable, a file or standard input, loses one trailing
-//! newline, and is held to a least length before anything is done with it.
+//! A secret is never a command-line value. It is read from a variable, a file or standard input and loses one trailing
+//! newline. What it is given for is looked at first, then it is held to a least length before anything is done with it.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -24,11 +25,21 @@ impl SecretText {
     /// The most bytes a secret has.
     pub const MAX_BYTES: usize = 8 * 1024;
 
-    /// Takes over a text: one trailing newline goes, then the length and the characters are checked. `key` names the
-    /// secret in messages.
+    /// Takes over a text that can be a secret. `key` names the secret in messages.
     pub fn new(key: &str, text: Zeroizing<String>) -> Result<SecretText, Problem> {
-        let trimmed = text.strip_suffix('\n').unwrap_or(&text);
+        let secret = SecretText::taken(&text);
+        secret.check(key).map(|()| secret)
+    }
+
+    /// Takes over a text as it came: one trailing newline goes.
+    fn taken(text: &str) -> SecretText {
+        let trimmed = text.strip_suffix('\n').unwrap_or(text);
         let trimmed = trimmed.strip_suffix('\r').unwrap_or(trimmed);
+        SecretText(Zeroizing::new(trimmed.to_owned()))
+    }
+
+    /// Refuses a text that can be no secret, by its length and its characters. `key` names the secret in messages.
+    pub(crate) fn check(&self, key: &str) -> Result<(), Problem> {
         let refuse = |what: &str| {
             Err(Problem::new(
                 Code::SecretRefused,
@@ -36,16 +47,16 @@ impl SecretText {
                 format!("Give it again, whole, as `--secret {key}=env:VAR`, `{key}=file:PATH` or `{key}=-`."),
             ))
         };
-        if trimmed.chars().count() < Self::MIN_CHARACTERS {
+        if self.0.chars().count() < Self::MIN_CHARACTERS {
             return refuse("has fewer than 12 characters");
         }
-        if trimmed.len() > Self::MAX_BYTES {
+        if self.0.len() > Self::MAX_BYTES {
             return refuse("is longer than 8 KiB");
         }
-        if trimmed.chars().any(char::is_control) {
+        if self.0.chars().any(char::is_control) {
             return refuse("holds control characters, a line break perhaps");
         }
-        Ok(SecretText(Zeroizing::new(trimmed.to_owned())))
+        Ok(())
     }
 
     /// The text itself. Whoever calls this hands it on and prints it nowhere.
@@ -96,7 +107,8 @@ impl FromStr for SecretSource {
 }
 
 impl SecretSource {
-    /// Reads the secret called `key` from here. `input` is read where this is standard input.
+    /// Reads what is given as the secret called `key` from here. `input` is read where this is standard input. Whether
+    /// it can be a secret is not asked here: a key that has been retired is to be told first, whatever stands under it.
     pub fn read(&self, key: &str, input: &mut dyn Read) -> Result<SecretText, Problem> {
         let failed = |what: String, hint: &str| Problem::new(Code::SecretRefused, what, hint.to_owned());
         let text = match self {
@@ -106,7 +118,7 @@ impl SecretSource {
                     "Set and export the variable, or name another source.",
                 )
             })?,
-            SecretSource::File(path) => std::fs::read_to_string(path).map_err(|error| {
+            SecretSource::File(path) => File::open(path).and_then(text_of).map_err(|error| {
                 failed(
                     format!(
                         "The secret `{key}` cannot be read from {}: {error}.",
@@ -115,20 +127,23 @@ impl SecretSource {
                     "Name a text file that you can read.",
                 )
             })?,
-            SecretSource::StandardInput => {
-                let mut text = String::new();
-                let most = SecretText::MAX_BYTES as u64 + 3;
-                input.take(most).read_to_string(&mut text).map_err(|error| {
-                    failed(
-                        format!("The secret `{key}` cannot be read from standard input: {error}."),
-                        "Pipe it in as text.",
-                    )
-                })?;
-                text
-            }
+            SecretSource::StandardInput => text_of(input).map_err(|error| {
+                failed(
+                    format!("The secret `{key}` cannot be read from standard input: {error}."),
+                    "Pipe it in as text.",
+                )
+            })?,
         };
-        SecretText::new(key, Zeroizing::new(text))
+        Ok(SecretText::taken(&Zeroizing::new(text)))
     }
+}
+
+/// A text, read as far as it takes to see that it is too long.
+fn text_of(input: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    let most = SecretText::MAX_BYTES as u64 + 3;
+    input.take(most).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -137,10 +152,9 @@ mod tests {
 
     fn read(text: &str) -> Result<String, Problem> {
         let source: SecretSource = "-".parse()?;
-        Ok(source
-            .read("private-key", &mut text.as_bytes())?
-            .expose()
-            .to_owned())
+        let secret = source.read("private-key", &mut text.as_bytes())?;
+        secret.check("private-key")?;
+        Ok(secret.expose().to_owned())
     }
 
     #[test]
@@ -156,6 +170,8 @@ mod tests {
         assert!(read("abcdefghijk").unwrap_err().message.contains("12 characters"));
         assert!(read("ääääääääääää").is_ok());
         assert!(read("äääääää").is_err());
+        assert!(read(&"x".repeat(8 * 1024)).is_ok());
+        assert!(read(&"x".repeat(9 * 1024)).unwrap_err().message.contains("8 KiB"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One door for every command: where the home is free the command runs in this process, where another process has it
 //! the request goes there.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::execute::execute;
 use crate::home::{HeldHome, Holder, HomeFolder, Taken};
 use crate::host::{Host, system_time};
 use crate::socket::{self, Attendant, Called, Door};
-use crate::{Answer, Problem, Request, problem::Result, scheduler};
+use crate::{Answer, Problem, Request, SecretText, problem::Result, scheduler, upkeep};
 
 /// How long a holder that does not listen may take until it does: it is starting, or about to end.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,12 +65,23 @@ impl Session {
         caller: &dyn Caller,
         stop: &watch::Receiver<bool>,
     ) -> Result<Answer> {
+        // A home is made of a backup before anything opens it.
+        let request = match request {
+            Request::Restore { file, passphrase } if self.here.is_none() => {
+                return self.restore(file, passphrase).await;
+            }
+            request => request,
+        };
         let mut deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(here) = &self.here {
                 return here.execute(request, caller, stop.clone()).await;
             }
             let holder = match self.folder.take(&self.command)? {
+                // The store is written anew while nothing else has it open.
+                Taken::Ours(home) if matches!(request, Request::Compact) => {
+                    return upkeep::aside(move || upkeep::compact(&home, system_time())).await;
+                }
                 Taken::Ours(home) => {
                     self.here = Some(Here::open(home).await?);
                     continue;
@@ -89,6 +101,15 @@ impl Session {
             }
             sleep(TRY_EVERY).await;
         }
+    }
+
+    async fn restore(&self, file: PathBuf, passphrase: Option<SecretText>) -> Result<Answer> {
+        let new = match self.folder.take_new(&self.command)? {
+            Ok(new) => new,
+            Err(holder) => return Err(in_use(&holder, "has it")),
+        };
+        let folder = self.folder.clone();
+        upkeep::aside(move || upkeep::restore(&folder, new, &file, passphrase)).await
     }
 
     /// Lets go of the home, after the commands others sent here are answered.
@@ -152,7 +173,7 @@ impl Here {
         mut stop: watch::Receiver<bool>,
     ) -> Result<Answer> {
         let name = match &request {
-            Request::Sync(name) => Some(name.clone()),
+            Request::Sync { name, .. } => Some(name.clone()),
             _ => None,
         };
         let work = execute(&self.host, request, caller);

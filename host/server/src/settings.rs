@@ -105,6 +105,7 @@ fn shown(
         two_way: Kind::ALL.into_iter().map(|kind| (kind, two_way(kind))).collect(),
         interval: sync.interval.to_string(),
         full_every: sync.full_every.to_string(),
+        reread: sync.reread,
         contact_email_type: sync.contact_email_type.clone(),
         contact_phone_type: sync.contact_phone_type.clone(),
         stale,
@@ -136,7 +137,7 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
         archive.commit(step)?;
         (before, after)
     };
-    enqueue(host, after.id, RunTrigger::Settings)?;
+    enqueue(host, after.id, RunTrigger::Settings, false)?;
 
     let name = &after.name;
     let server = host.dispatch().serving();
@@ -222,6 +223,7 @@ fn changed(
     sync.tickets = change.tickets.unwrap_or(sync.tickets);
     sync.interval = change.interval.unwrap_or(sync.interval);
     sync.full_every = change.full_every.unwrap_or(sync.full_every);
+    sync.reread = change.reread.unwrap_or(sync.reread);
     for (kind, on) in &change.two_way {
         let writes = |kind: &Kind| description.ability(*kind).is_some_and(|ability| ability.writes);
         let kinds: Vec<Kind> = match kind {
@@ -346,6 +348,7 @@ mod tests {
             tickets: None,
             interval: None,
             full_every: None,
+            reread: None,
             two_way: vec![],
             contact_email_type: None,
             contact_phone_type: None,

@@ -267,7 +267,8 @@ impl Shelf {
         Ok(())
     }
 
-    fn file(&self, digest: &str) -> PathBuf {
+    /// Where the bytes of an added plugin are.
+    pub(crate) fn file(&self, digest: &str) -> PathBuf {
         self.folder.join(format!("{digest}.wasm"))
     }
 

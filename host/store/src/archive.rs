@@ -12,6 +12,7 @@ use dovetail_domain::{AssetId, IntegrationId, Kind, QuarantineId, Record, RunId,
 
 use crate::StoreError;
 use crate::bytes::{Batch, Store, scan};
+use crate::compact;
 use crate::entry::Entry;
 use crate::envelope;
 use crate::history::{AuditEntry, Change, Chapter};
@@ -20,13 +21,13 @@ use crate::keys::Space;
 use crate::memory::Memory;
 use crate::quarantine::{QuarantineEntry, QuarantineKey, Quarantined};
 use crate::sequence::{Kept, Sequence, Sequences};
-use crate::sled::Sled;
 use crate::step::Step;
 use crate::table::{QUARANTINE, Table};
 
 pub(crate) const AUDIT: Table<(RunId, u64), AuditEntry> = Table::postcard(Space::Audit);
 pub(crate) const HISTORY: Table<(Kind, (AssetId, u64)), Chapter> = Table::postcard(Space::History);
-const QUARANTINE_INDEX: Table<QuarantineKey, QuarantineId> = Table::postcard(Space::QuarantineIndex);
+pub(crate) const QUARANTINE_INDEX: Table<QuarantineKey, QuarantineId> =
+    Table::postcard(Space::QuarantineIndex);
 pub(crate) const COUNTS: Table<(), Counts> = Table::postcard(Space::Counts);
 
 /// Records read at a time while filtering.
@@ -41,7 +42,7 @@ pub struct Archive {
 }
 
 /// What only the one who writes needs.
-struct Writer {
+pub(crate) struct Writer {
     kept: Kept,
     quarantined: Option<HashMap<QuarantineKey, QuarantineId>>,
 }
@@ -49,7 +50,7 @@ struct Writer {
 impl Archive {
     /// Opens what is kept in a folder, making it where there is nothing. The caller holds the home's lock.
     pub fn open(folder: &Path) -> Result<Archive, StoreError> {
-        Archive::over(Arc::new(Sled::open(folder)?))
+        Archive::over(Arc::new(compact::open(folder)?))
     }
 
     /// What is kept in a store.
@@ -75,6 +76,11 @@ impl Archive {
     /// The store below, for tables and measuring.
     pub fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    /// The same to lay another store over.
+    pub fn shared_store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
     }
 
     /// Builds the index now rather than when it is first needed.
@@ -252,7 +258,7 @@ impl Archive {
 
     // The index.
 
-    fn writing(&self) -> MutexGuard<'_, Writer> {
+    pub(crate) fn writing(&self) -> MutexGuard<'_, Writer> {
         // A commit that panicked has either not applied its batch or is followed by the process's end.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }

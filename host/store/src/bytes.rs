@@ -28,6 +28,18 @@ pub trait Store: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Pair>, StoreError>;
 
+    /// Up to `limit` keys alone, as [`scan_page`](Store::scan_page) orders them. Values are not looked at, so this gets
+    /// past one that is damaged.
+    fn keys_page(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let pairs = self.scan_page(prefix, after, limit)?;
+        Ok(pairs.into_iter().map(|(key, _)| key).collect())
+    }
+
     /// Applies a batch: all of it or nothing, and on disk when this returns.
     fn apply(&self, batch: Batch) -> Result<(), StoreError>;
 

@@ -113,7 +113,9 @@ fn behaves_like_a_map(place: &dyn Fn() -> Box<dyn Place>) {
                         .take(limit)
                         .map(|(key, value)| (key.clone(), value.clone()))
                         .collect();
+                    let keys: Vec<_> = wanted.iter().map(|(key, _)| key.clone()).collect();
                     prop_assert_eq!(open.scan_page(&prefix, from.as_deref(), limit).unwrap(), wanted);
+                    prop_assert_eq!(open.keys_page(&prefix, from.as_deref(), limit).unwrap(), keys);
                     let wanted: Vec<Pair> = under()
                         .rev()
                         .filter(|(key, _)| from.as_ref().is_none_or(|from| *key < from))
@@ -267,6 +269,7 @@ fn notices_damage(place: &dyn Place) {
     corrupt(store.scan_page(b"b", None, 9).map(drop));
     corrupt(store.scan_page_back(b"", None, 9).map(drop));
     assert_eq!(store.get(b"good").unwrap().unwrap(), b"content");
+    assert_eq!(store.keys_page(b"", None, 9).unwrap(), [&b"bad"[..], b"good"]);
 }
 
 fn seed() -> u64 {

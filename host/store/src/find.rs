@@ -76,6 +76,18 @@ impl Archive {
             .map(|record| record.id))
     }
 
+    /// The PSA's id of a record; none where it is not connected. Reads nothing unless that id has more than 13 bytes.
+    pub fn source(&self, kind: Kind, id: AssetId) -> Result<Option<SourceId>, StoreError> {
+        let known = self.index()?.get(kind, id).and_then(|entry| entry.source.id());
+        match known {
+            Some(source) => Ok(Some(source)),
+            None => Ok(self
+                .record(kind, id)?
+                .and_then(|record| record.link)
+                .map(|link| link.source)),
+        }
+    }
+
     /// Up to `limit` connections of an integration, in the order of the PSA's ids as text, behind one of them. Each call
     /// looks through all connections of the kind; for kinds with many records [`briefs`](Archive::briefs) is the way.
     pub fn linked(

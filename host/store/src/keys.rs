@@ -10,6 +10,8 @@
 //! | `x` [`Space::QuarantineIndex`] | integration, kind, PSA id | quarantine id |
 //! | `e` [`Space::LeftOut`] | integration, kind, PSA id | why it does not come in |
 //! | `y` [`Space::Waiting`] | integration, kind, PSA id | what a person has to say |
+//! | `l` [`Space::Leaving`] | integration, kind, PSA id | why it would be orphaned |
+//! | `g` [`Space::Ignored`] | integration, kind, PSA id | that a person does not want it, and why |
 //! | `i` [`Space::Integration`] | integration | integration with its settings |
 //! | `s` [`Space::Secret`] | integration, name | ciphertext |
 //! | `o` [`Space::Options`] | integration, group | options as last read |
@@ -29,30 +31,50 @@
 
 use dovetail_domain::{AssetId, IntegrationId, Kind, QuarantineId, RunId, SourceId};
 
-/// A part of the store, named by the first byte of its keys. The bytes are written to disk and never change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-#[allow(missing_docs, reason = "described in the table above")]
-pub enum Space {
-    Record = b'r',
-    Audit = b'a',
-    History = b'h',
-    Run = b'n',
-    Quarantine = b'q',
-    QuarantineIndex = b'x',
-    LeftOut = b'e',
-    Waiting = b'y',
-    Integration = b'i',
-    Secret = b's',
-    Options = b'o',
-    Mapping = b'm',
-    Plugin = b'p',
-    Person = b'u',
-    Config = b'f',
-    Queue = b'w',
-    Checkpoint = b'c',
-    Counts = b'k',
-    Sequence = b't',
+macro_rules! spaces {
+    ($($space:ident $byte:literal,)*) => {
+        /// A part of the store, named by the first byte of its keys. The bytes are written to disk and never change.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        #[allow(missing_docs, reason = "described in the table above")]
+        pub enum Space {
+            $($space = $byte,)*
+        }
+
+        impl Space {
+            /// The space a key belongs to; none where this version knows none.
+            pub fn of(key: &[u8]) -> Option<Space> {
+                match key.first()? {
+                    $($byte => Some(Space::$space),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+spaces! {
+    Record b'r',
+    Audit b'a',
+    History b'h',
+    Run b'n',
+    Quarantine b'q',
+    QuarantineIndex b'x',
+    LeftOut b'e',
+    Waiting b'y',
+    Leaving b'l',
+    Ignored b'g',
+    Integration b'i',
+    Secret b's',
+    Options b'o',
+    Mapping b'm',
+    Plugin b'p',
+    Person b'u',
+    Config b'f',
+    Queue b'w',
+    Checkpoint b'c',
+    Counts b'k',
+    Sequence b't',
 }
 
 impl Space {

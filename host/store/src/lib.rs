@@ -41,7 +41,9 @@
 //! [`StoreError::TooLarge`] from [`Step::create`] or [`Step::update`] concerns one record and leaves the step as it was.
 
 mod archive;
+mod backup;
 mod bytes;
+mod compact;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod entry;
@@ -58,7 +60,9 @@ mod kill;
 mod ledger;
 mod lookup;
 mod memory;
+mod overlay;
 mod quarantine;
+mod retention;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -67,9 +71,12 @@ mod shelf;
 mod sled;
 mod step;
 pub mod table;
+mod verify;
 
 pub use archive::Archive;
+pub use backup::{BackupError, BackupReader, BackupWriter, Kept, Sum};
 pub use bytes::{Batch, MAX_KEY, MAX_VALUE, Pair, Store, scan, scan_back};
+pub use compact::{Compacted, closed, compact};
 pub use envelope::{compress, decompress};
 pub use error::StoreError;
 pub use filter::{Filter, NotACondition, Wanted};
@@ -78,8 +85,11 @@ pub use history::{AuditEntry, Change, ChangeCause, Past, Touched, differences};
 pub use index::Counts;
 pub use keys::Space;
 pub use memory::Memory;
+pub use overlay::Overlay;
 pub use quarantine::{QuarantineEntry, QuarantineKey, Quarantined};
+pub use retention::{Dropped, Retention};
 pub use run::{Named, Pushed, Run, RunMode, RunStatus, RunTrigger, Tally};
 pub use sled::Sled;
 pub use step::Step;
 pub use table::Table;
+pub use verify::{Findings, Wrong};

@@ -35,10 +35,18 @@ impl Memory {
     }
 }
 
-fn content(key: &[u8], framed: &[u8]) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn content(key: &[u8], framed: &[u8]) -> Result<Vec<u8>, StoreError> {
     match frame::open(key, framed)? {
         Framed::Whole(content) => Ok(content.to_vec()),
         Framed::Cut { .. } => Err(StoreError::Corrupt { key: show_key(key) }),
+    }
+}
+
+/// Where a page of a prefix begins.
+fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
+    match after {
+        Some(after) if after >= prefix => Bound::Excluded(after),
+        _ => Bound::Included(prefix),
     }
 }
 
@@ -51,16 +59,26 @@ impl Store for Memory {
     }
 
     fn scan_page(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
-        let from = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
         self.read()
-            .range::<[u8], _>((from, Bound::Unbounded))
+            .range::<[u8], _>((start(prefix, after), Bound::Unbounded))
             .take_while(|(key, _)| key.starts_with(prefix))
             .take(limit)
             .map(|(key, framed)| Ok((key.clone(), content(key, framed)?)))
             .collect()
+    }
+
+    fn keys_page(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let pairs = self.read();
+        let keys = pairs
+            .range::<[u8], _>((start(prefix, after), Bound::Unbounded))
+            .map(|(key, _)| key)
+            .take_while(|key| key.starts_with(prefix));
+        Ok(keys.take(limit).cloned().collect())
     }
 
     fn scan_page_back(

@@ -24,6 +24,8 @@ pub struct Quarantined {
     pub code: String,
     /// The reason in words, the PSA's or the mapping's own.
     pub message: String,
+    /// The PSA's record as JSON, where it was read and is not too large.
+    pub record: Option<String>,
 }
 
 /// An entry of the quarantine.
@@ -52,6 +54,9 @@ pub struct QuarantineEntry {
     pub last_seen: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
+    /// The PSA's record as JSON as it was met last, where it was read and is not too large.
+    #[serde(default)]
+    pub record: Option<String>,
 }
 
 impl QuarantineEntry {
@@ -78,6 +83,7 @@ impl QuarantineEntry {
             message: met.message,
             first_seen: known.map_or(at, |known| known.first_seen),
             last_seen: at,
+            record: met.record,
             attempts: known.map_or(0, |known| known.attempts).saturating_add(1),
         }
     }

@@ -43,6 +43,12 @@ pub struct Run {
     /// Records that wait for a person, and why; the first [`Run::NAMED`] of them.
     #[serde(default)]
     pub waiting: Vec<Named>,
+    /// Records that would be orphaned once a person says so, and why; the first [`Run::NAMED`] of them.
+    #[serde(default)]
+    pub leaving: Vec<Named>,
+    /// When a person took it back.
+    #[serde(default)]
+    pub reverted: Option<Timestamp>,
     /// Requests sent to the PSA.
     #[serde(default)]
     pub requests: u64,
@@ -159,6 +165,8 @@ impl Run {
             pushed: BTreeMap::new(),
             left_out: Vec::new(),
             waiting: Vec::new(),
+            leaving: Vec::new(),
+            reverted: None,
             requests: 0,
             bytes: 0,
             started,
@@ -198,6 +206,8 @@ impl Run {
             "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
             "left_out": self.left_out,
             "waiting": self.waiting,
+            "leaving": self.leaving,
+            "reverted": self.reverted.map(|at| at.to_string()),
             "requests": self.requests,
             "bytes": self.bytes,
             "started": self.started.to_string(),

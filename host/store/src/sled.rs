@@ -130,6 +130,14 @@ impl Sled {
         guarded(what, act).inspect_err(|_| self.stopped.store(true, Ordering::Release))
     }
 
+    /// Flips a bit in the stored value at a key, which is there.
+    #[cfg(test)]
+    pub(crate) fn damage(&self, key: &[u8]) {
+        let mut framed = self.db.get(value_key(key)).unwrap().unwrap().to_vec();
+        *framed.last_mut().unwrap() ^= 1;
+        self.db.insert(value_key(key), framed).unwrap();
+    }
+
     /// Uses a page once more, so that sled's cache takes notice of it.
     fn touch(&self, stored: &[u8]) -> Result<(), StoreError> {
         self.run("read", || self.db.contains_key(stored)).map(drop)
@@ -231,20 +239,30 @@ impl Store for Sled {
     }
 
     fn scan_page(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
-        let prefix = value_key(prefix);
-        let from = match after.map(value_key) {
-            // The first key behind another is that one with a zero byte added.
-            Some(mut after) if after >= prefix => {
-                after.push(0);
-                after
-            }
-            _ => prefix.clone(),
-        };
-        let end = end_of(&prefix).unwrap_or_default();
-        if from >= end {
-            return Ok(Vec::new());
+        match bounds(prefix, after) {
+            Some(bounds) => self.collect(self.db.range(bounds), limit),
+            None => Ok(Vec::new()),
         }
-        self.collect(self.db.range(from..end), limit)
+    }
+
+    fn keys_page(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        limit: usize,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let Some(bounds) = bounds(prefix, after) else {
+            return Ok(Vec::new());
+        };
+        let mut keys = self.db.range(bounds).keys();
+        let mut page = Vec::new();
+        while page.len() < limit {
+            let Some(key) = self.run("read", || keys.next().transpose())? else {
+                break;
+            };
+            page.push(key.get(1..).unwrap_or_default().to_vec());
+        }
+        Ok(page)
     }
 
     fn scan_page_back(
@@ -309,7 +327,7 @@ fn guarded<T>(what: &'static str, act: impl FnOnce() -> Result<T, sled::Error>) 
 
 /// Waits until nobody has the file locked. Within the home's lock that can only be this process, where sled's threads
 /// keep the file for a moment after the store was closed.
-fn wait_until_closed(path: &Path) -> io::Result<()> {
+pub(crate) fn wait_until_closed(path: &Path) -> io::Result<()> {
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         opened => opened?,
@@ -372,6 +390,21 @@ fn value_key(key: &[u8]) -> Vec<u8> {
     stored.push(VALUES);
     stored.extend(key);
     stored
+}
+
+/// What a page of a prefix covers, ascending; none where that is nothing.
+fn bounds(prefix: &[u8], after: Option<&[u8]>) -> Option<std::ops::Range<Vec<u8>>> {
+    let prefix = value_key(prefix);
+    let end = end_of(&prefix).unwrap_or_default();
+    let from = match after.map(value_key) {
+        // The first key behind another is that one with a zero byte added.
+        Some(mut after) if after >= prefix => {
+            after.push(0);
+            after
+        }
+        _ => prefix,
+    };
+    (from < end).then_some(from..end)
 }
 
 /// What all parts of a key's value begin with. The length keeps a key's parts apart from those of longer keys.

@@ -46,6 +46,11 @@ impl Step {
         }
     }
 
+    /// When it was begun: what it changes was changed then.
+    pub fn at(&self) -> Timestamp {
+        self.audit.at
+    }
+
     /// A record that was not there. Its id comes from [`Archive::next_asset`](crate::Archive::next_asset). Refused where
     /// it is too large; the step is then as before.
     pub fn create(&mut self, record: Record) -> Result<(), StoreError> {

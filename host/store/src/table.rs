@@ -81,6 +81,16 @@ pub const fn waiting<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
     Table::json(Space::Waiting)
 }
 
+/// Records of the PSA that a person does not want.
+pub const fn ignored<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
+    Table::json(Space::Ignored)
+}
+
+/// Records that would be orphaned once a person says so.
+pub const fn leaving<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
+    Table::json(Space::Leaving)
+}
+
 impl<K, V> Table<K, V> {
     /// A table of values as JSON.
     pub const fn json(space: Space) -> Table<K, V> {

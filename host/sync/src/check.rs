@@ -6,6 +6,7 @@ use dovetail_domain::{Cause, Code, Trouble};
 use serde::{Deserialize, Serialize};
 
 use crate::error::SyncError;
+use crate::psa::Psa;
 use crate::setup::Setup;
 
 /// One line of the report.
@@ -41,7 +42,7 @@ pub struct CheckReport {
 /// Checks an integration against its PSA. A check that fails is in the report; an error is only what keeps the check
 /// itself from being made.
 pub async fn check(setup: &Setup) -> Result<CheckReport, SyncError> {
-    let (mut connector, session) = setup.connect();
+    let mut psa = Psa::of(setup);
     let mut report = CheckReport {
         ok: true,
         lines: Vec::new(),
@@ -73,14 +74,10 @@ pub async fn check(setup: &Setup) -> Result<CheckReport, SyncError> {
             return Ok(report);
         }
     }
-    let lines = connector
-        .check(&setup.context())
-        .await
-        .map_err(|error| crate::error::from_call(error, &session))?;
-    for line in lines {
+    for line in psa.check().await? {
         let ok = !(line.state == CheckState::Missing && line.needed);
         if !ok && report.failure.is_none() {
-            report.failure = Some(failure_of(&line, session.last_failure().as_ref()));
+            report.failure = Some(failure_of(&line, psa.last_failure().as_ref()));
         }
         report.ok &= ok;
         report.lines.push(CheckReportLine {

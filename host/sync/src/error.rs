@@ -90,7 +90,7 @@ pub(crate) fn from_call(error: CallError, session: &Session) -> SyncError {
     }
 }
 
-fn from_fault(fault: Fault, session: &Session) -> SyncError {
+pub(crate) fn from_fault(fault: Fault, session: &Session) -> SyncError {
     let Fault { cause, message } = fault;
     match cause {
         Cause::Transient | Cause::TooLarge => match session.last_failure() {

@@ -73,9 +73,20 @@ impl<V: Serialize + DeserializeOwned + PartialEq + Clone> Ledger<V> {
         Ok(())
     }
 
-    /// Whether this pass listed the record.
+    /// Whether the record is listed. In a pass over everything that is certain once its kind is closed.
     pub(crate) fn has(&self, kind: Kind, source: &SourceId) -> bool {
-        self.seen.contains(&(kind, source.clone()))
+        self.known.contains_key(&(kind, source.clone()))
+    }
+
+    /// Takes out a record that came in after all. Costs nothing where it was not listed.
+    pub(crate) fn clear(&mut self, step: &mut Step, kind: Kind, source: &SourceId) {
+        if self.known.is_empty() {
+            return;
+        }
+        let key = (kind, source.clone());
+        if self.known.remove(&key).is_some() {
+            step.delete(&self.table, &(self.integration, key.0, key.1));
+        }
     }
 
     /// Takes out what a pass over the whole of a kind did not list again.

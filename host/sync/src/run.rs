@@ -1,21 +1,25 @@
-//! A full pass: every kind that is wanted, parents before children, from the first page to the run's document. Three
-//! things go on at once: a page is fetched, the one before is mapped, the one before that is stored.
+//! A run: every kind that is wanted, parents before children, from the first page to the run's document. It reads
+//! everything or what changed. Three things go on at once: a page is fetched, the one before is mapped, the one before
+//! that is stored. What seems to have left is settled at the end, and only once everything was read without an error.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use dovetail_domain::connector::{ConnectorContext, Page};
-use dovetail_domain::{Code, Explained, Kind, Pulled, RunId};
+use dovetail_domain::connector::{KindAbility, Listing, Page};
+use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp};
 use dovetail_gate::{Session, WaitReason};
-use dovetail_runtime::ConnectorSession;
 use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError};
 use tokio::sync::mpsc;
 
 use crate::apply::{MappedPage, Pass};
 use crate::bind::bind;
+use crate::checkpoint::{self, Checkpoints, Passed};
 use crate::error::SyncError;
 use crate::map::Stack;
+use crate::orphan;
 use crate::progress::{Cancel, Event, Progress};
-use crate::pull::{listings, pull};
+use crate::psa::Psa;
+use crate::pull::{self, Reach, listings, pull};
 use crate::setup::Setup;
 
 /// Which run it is and who wanted it.
@@ -25,14 +29,16 @@ pub struct Order {
     pub run: RunId,
     /// Who wanted it.
     pub trigger: RunTrigger,
+    /// Whether everything is to be read, due or not.
+    pub full: bool,
 }
 
 /// Pages that may wait between two stages: enough that neither stands still, few enough that memory stays flat.
 const PAGES_AHEAD: usize = 1;
 
-/// Reads everything that is selected and stores what came of it. A failure of the PSA or of a plugin is in the document
-/// that is returned; an error is a failure of the store, after which the process has to stop.
-pub async fn full(
+/// Reads what is selected and stores what came of it. A failure of the PSA or of a plugin is in the document that is
+/// returned; an error is a failure of the store, after which the process has to stop.
+pub async fn run(
     setup: &Setup,
     order: Order,
     progress: Arc<dyn Progress>,
@@ -40,18 +46,21 @@ pub async fn full(
 ) -> Result<Run, StoreError> {
     let integration = setup.integration.clone();
     let started = (setup.clock)();
+    let known = Checkpoints::read(&setup.archive, integration.id)?;
+    let scope = Scope::of(setup, &known, order.full, started);
     let run = Run::begin(
         order.run,
         integration.id,
         integration.name.clone(),
-        RunMode::Full,
+        scope.mode,
         order.trigger,
         started,
     );
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
-    let (connector, session) = setup.connect();
+    let psa = Psa::of(setup);
+    let session = psa.session().clone();
     let outcome = {
-        let stages = stages(setup, &mut pass, connector, &session, &*progress);
+        let stages = stages(setup, &mut pass, psa, &scope, &known, &*progress);
         let watch = watch(&session, &*progress);
         tokio::select! {
             // Asked first, so that a run that is done when somebody cancels it is done.
@@ -67,20 +76,80 @@ pub async fn full(
     finish(pass, &session, outcome)
 }
 
+/// What a run is about.
+struct Scope {
+    mode: RunMode,
+    /// Kinds that are synced, parents first.
+    wanted: Vec<Kind>,
+    /// Kinds the connector knows and nobody wants.
+    unwanted: Vec<Kind>,
+    /// The digest of the choices it runs under.
+    under: String,
+    /// Whether they differ from those everything was read under last.
+    chosen_anew: bool,
+}
+
+impl Scope {
+    fn of(setup: &Setup, known: &Checkpoints, full: bool, now: Timestamp) -> Scope {
+        let description = setup.connector.description();
+        let sync = &setup.integration.sync;
+        let (wanted, unwanted): (Vec<Kind>, Vec<Kind>) = Kind::ALL
+            .into_iter()
+            .filter(|kind| description.ability(*kind).is_some())
+            .partition(|kind| sync.wants(*kind, description));
+        let under = setup.under();
+        let full_every = Duration::from_secs(sync.full_every.seconds());
+        Scope {
+            mode: checkpoint::mode(full, known, &wanted, &under, full_every, now),
+            chosen_anew: known.passed.as_ref().is_none_or(|passed| passed.under != under),
+            wanted,
+            unwanted,
+            under,
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.mode == RunMode::Full
+    }
+}
+
+/// How a run without an error ended.
+pub(crate) enum Ended {
+    /// With everything done.
+    Whole,
+    /// With more orphans than the brake lets pass.
+    Braked,
+}
+
+/// Notes that a run did all it was to do.
+pub(crate) fn conclude(run: &mut Run) {
+    let quarantined: u64 = run.entities.values().map(|tally| tally.quarantined).sum();
+    (run.status, run.reason) = if quarantined == 0 {
+        (RunStatus::Succeeded, None)
+    } else {
+        let reason = Code::RecordsQuarantined.as_str().to_owned();
+        (RunStatus::Partial, Some(reason))
+    };
+    run.trouble = None;
+}
+
 /// Writes how the run ended.
-fn finish(mut pass: Pass, session: &Session, outcome: Result<(), SyncError>) -> Result<Run, StoreError> {
+pub(crate) fn finish(
+    mut pass: Pass,
+    session: &Session,
+    outcome: Result<Ended, SyncError>,
+) -> Result<Run, StoreError> {
     let counters = session.counters();
     let run = &mut pass.run;
     run.requests = counters.requests;
     run.bytes = counters.bytes;
     run.finished = Some((pass.clock)());
-    let quarantined: u64 = run.entities.values().map(|tally| tally.quarantined).sum();
     match outcome {
-        Ok(()) if quarantined == 0 => run.status = RunStatus::Succeeded,
-        Ok(()) => {
-            run.status = RunStatus::Partial;
-            run.reason = Some("records-quarantined".to_owned());
+        Ok(Ended::Braked) => {
+            run.status = RunStatus::Waiting;
+            run.reason = Some(Code::OrphanBrake.as_str().to_owned());
         }
+        Ok(Ended::Whole) => conclude(run),
         Err(SyncError::Store(error)) => return Err(error),
         Err(error) => {
             run.status = match error {
@@ -99,39 +168,31 @@ fn finish(mut pass: Pass, session: &Session, outcome: Result<(), SyncError>) -> 
     Ok(pass.run)
 }
 
-/// Every kind that is wanted, one after the other, and then the links that were left open.
+/// Every kind that is wanted, one after the other, then the links that were left open, then what leaves.
 async fn stages(
     setup: &Setup,
     pass: &mut Pass,
-    connector: ConnectorSession,
-    session: &Arc<Session>,
+    mut psa: Psa,
+    scope: &Scope,
+    known: &Checkpoints,
     progress: &dyn Progress,
-) -> Result<(), SyncError> {
-    let context = Arc::new(setup.context());
+) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
-    let mut connector = connector;
-    for kind in Kind::ALL {
-        let Some(ability) = description
-            .ability(kind)
-            .filter(|_| pass.integration.sync.wants(kind, description))
-        else {
-            continue;
-        };
-        let per_parent = ability.parent.filter(|_| ability.per_parent);
-        let listings = listings(&pass.archive, pass.integration.id, kind, per_parent)?;
-        let total = match (ability.counts, listings.as_slice()) {
-            (true, [one]) => connector
-                .count(&context, one)
-                .await
-                .map_err(|error| crate::error::from_call(error, session))?,
+    let abilities = scope.wanted.iter().filter_map(|kind| description.ability(*kind));
+    for ability in abilities {
+        let kind = ability.kind;
+        let begun = Instant::now();
+        let listings = to_list(pass, scope, known, ability)?;
+        let total = match (ability.counts, scope.is_full(), listings.as_slice()) {
+            (true, true, [one]) => psa.count(one).await?,
             _ => None,
         };
         progress.event(Event::Started { kind, total });
 
         let (pulled, mut pages) = mpsc::channel::<Page>(PAGES_AHEAD);
         let (mapped, mut ready) = mpsc::channel::<MappedPage>(PAGES_AHEAD);
-        let pulling = spawn_pull(connector, context.clone(), session.clone(), listings, pulled);
+        let pulling = spawn_pull(psa, listings, pulled);
         let mapping = {
             let (archive, integration) = (pass.archive.clone(), pass.integration.id);
             Task(tokio::spawn(async move {
@@ -152,7 +213,9 @@ async fn stages(
                 (stack, outcome)
             }))
         };
+        let mut latest = None;
         while let Some(page) = ready.recv().await {
+            latest = latest.max(page.latest);
             // Storing blocks on the disk; the other stages have threads of their own meanwhile.
             tokio::task::block_in_place(|| pass.store(page))?;
             let tally = *pass.run.tally(kind);
@@ -162,34 +225,84 @@ async fn stages(
         mapping?;
         let (used, pulling) = pulling.join().await;
         pulling?;
-        (stack, connector) = (returned, used);
-        pass.close(kind)?;
+        (stack, psa) = (returned, used);
+        // A complete listing stands by itself; an increment goes on from the one before.
+        let before = known.of(kind).filter(|_| !scope.is_full());
+        let since = checkpoint::after(before, latest, begun.elapsed(), (pass.clock)());
+        pass.close(kind, scope.is_full(), since)?;
     }
-    Ok(bind(pass)?)
+    bind(pass)?;
+    settle(pass, psa, scope).await
 }
 
-type Pulling = Task<(ConnectorSession, Result<(), SyncError>)>;
+/// What to list of a kind in this run.
+fn to_list(
+    pass: &mut Pass,
+    scope: &Scope,
+    known: &Checkpoints,
+    ability: &KindAbility,
+) -> Result<Vec<Listing>, StoreError> {
+    let id = pass.integration.id;
+    let Some(since) = known.of(ability.kind).filter(|_| !scope.is_full()) else {
+        return listings(&pass.archive, id, ability, &Reach::Everything);
+    };
+    let mut again = Vec::new();
+    if ability.per_parent {
+        let share = pass.integration.sync.reread as usize;
+        let turn = checkpoint::rotation(&pass.archive, id)?;
+        let (wanted, turned) = pull::again(&pass.archive, id, &pass.told, share, turn.as_ref())?;
+        again = wanted;
+        if let Some(turned) = turned {
+            let mut step = pass.step();
+            checkpoint::rotate(&mut step, id, &turned)?;
+            pass.archive.commit(step)?;
+        }
+    }
+    let reach = Reach::Changes {
+        since,
+        newcomers: &pass.newcomers,
+        again: &again,
+    };
+    listings(&pass.archive, id, ability, &reach)
+}
 
-fn spawn_pull(
-    mut connector: ConnectorSession,
-    context: Arc<ConnectorContext>,
-    session: Arc<Session>,
-    listings: Vec<dovetail_domain::connector::Listing>,
-    pages: mpsc::Sender<Page>,
-) -> Pulling {
+/// Settles what leaves, and notes that everything was read where it was.
+async fn settle(pass: &mut Pass, mut psa: Psa, scope: &Scope) -> Result<Ended, SyncError> {
+    let (listed, unwanted): (&[Kind], &[Kind]) = match scope.mode {
+        RunMode::Full => (&scope.wanted, &scope.unwanted),
+        RunMode::Incremental => (&[], &[]),
+    };
+    let braked = orphan::settle(pass, &mut psa, listed, unwanted, scope.chosen_anew).await?;
+    let mut step = pass.step();
+    pass.go_on_from(&mut step)?;
+    if scope.is_full() {
+        let passed = Passed {
+            at: pass.run.started,
+            under: scope.under.clone(),
+        };
+        checkpoint::pass(&mut step, pass.integration.id, &passed)?;
+    }
+    pass.archive.commit(step)?;
+    Ok(if braked { Ended::Braked } else { Ended::Whole })
+}
+
+type Pulling = Task<(Psa, Result<(), SyncError>)>;
+
+fn spawn_pull(mut psa: Psa, listings: Vec<Listing>, pages: mpsc::Sender<Page>) -> Pulling {
     Task(tokio::spawn(async move {
-        let outcome = pull(&mut connector, &context, &session, &listings, pages).await;
-        (connector, outcome)
+        let outcome = pull(&mut psa, &listings, pages).await;
+        (psa, outcome)
     }))
 }
 
-async fn map_page(
+pub(crate) async fn map_page(
     stack: &mut Stack,
     archive: &dovetail_store::Archive,
     integration: dovetail_domain::IntegrationId,
     kind: Kind,
     page: Page,
 ) -> Result<MappedPage, SyncError> {
+    let latest = page.items.iter().filter_map(|pulled| pulled.record.version).max();
     let (excluded, included): (Vec<Pulled>, Vec<Pulled>) = page
         .items
         .into_iter()
@@ -200,11 +313,12 @@ async fn map_page(
         mapped,
         excluded,
         refused: page.refused,
+        latest,
     })
 }
 
 /// How often it is looked whether the gate waits.
-const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Tells those who watch when the gate has to wait. It never ends by itself.
 async fn watch(session: &Session, progress: &dyn Progress) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dovetail_domain::connector::{ConnectorContext, KindUse};
 use dovetail_domain::integration::TicketWindow;
+use dovetail_domain::record::digest;
 use dovetail_domain::{AssetId, Integration, Kind, Timestamp};
 use dovetail_gate::{Gate, Session};
 use dovetail_runtime::{ConnectorSession, LoadedConnector, LoadedMapping};
@@ -38,6 +39,10 @@ pub struct Setup {
     pub integration: Integration,
     /// The time.
     pub clock: fn() -> Timestamp,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Records a page.
@@ -84,6 +89,29 @@ impl Setup {
                 ("page-size".to_owned(), PAGE_SIZE.to_string()),
             ],
         }
+    }
+
+    /// A digest of what decides which records come in and what becomes of them: the choices, the connector and the
+    /// mapping stack. Where it changed, everything has to be read again.
+    pub(crate) fn under(&self) -> String {
+        let sync = &self.integration.sync;
+        let layers: Vec<_> = self
+            .layers
+            .iter()
+            .map(|layer| {
+                let organization = layer.organization.as_ref().map(|(id, _)| id.0);
+                (&layer.mapping.inspection().digest, &layer.config, organization)
+            })
+            .collect();
+        let all = serde_json::json!({
+            "settings": self.integration.settings,
+            "selections": sync.selections,
+            "contacts": sync.contacts,
+            "tickets": sync.tickets,
+            "connector": self.connector.inspection().digest,
+            "layers": layers,
+        });
+        hex(&digest(&all.to_string()))
     }
 
     /// A connector ready to work, and the gate's session behind it.

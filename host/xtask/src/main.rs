@@ -6,14 +6,18 @@
 //! | `cargo xtask demo` | builds everything, starts the simulator, connects, syncs, and shows what came of it |
 //! | `cargo xtask test` | runs every test |
 //! | `cargo xtask bench` | measures a full sync against its floor |
+//! | `cargo xtask faults` | plants faults in a copy of the sources and shows that the tests notice them |
+//! | `cargo xtask soak MINUTES` | runs episodes of random changes, faults and kills, seed after seed, for so long |
 //! | `cargo xtask lint` | fmt, clippy and docs with warnings denied; licences and bans where cargo-deny is installed |
 
 mod bench;
 mod build;
 mod command;
 mod demo;
+mod faults;
 mod lint;
 mod simulator;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -27,10 +31,12 @@ fn main() -> ExitCode {
         "demo" => demo::demo(&rest),
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
+        "faults" => faults::faults(&rest),
+        "soak" => soak::soak(&rest),
         "lint" => lint::lint(),
         "ci" => test::test(&[]).and_then(|()| lint::lint()),
         other => Err(format!(
-            "`{other}` is not one of build, demo, test, bench, lint, ci"
+            "`{other}` is not one of build, demo, test, bench, faults, soak, lint, ci"
         )),
     };
     match done {

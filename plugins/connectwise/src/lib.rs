@@ -36,7 +36,7 @@ use std::cell::RefCell;
 use dovetail_sdk::Connector;
 use dovetail_sdk::connector::exports::{
     Change, CheckLine, Context, Description, Event, EventSubject, GroupOption, IdPage, Listing, MemberPage,
-    Page, Pulled, PushOutcome,
+    Page, Pulled, PushOutcome, WantedRecord,
 };
 use dovetail_sdk::connector::types::{Cause, Fault};
 
@@ -98,8 +98,13 @@ impl<T: Transport> Connection<T> {
     }
 
     /// Single records, as many answers as ids, in their order.
-    pub fn fetch(&mut self, context: &Context, kind: &str, ids: &[String]) -> Vec<Result<Pulled, Fault>> {
-        listing::fetch(&mut self.api(context), kind, ids)
+    pub fn fetch(
+        &mut self,
+        context: &Context,
+        kind: &str,
+        wanted: &[WantedRecord],
+    ) -> Vec<Result<Pulled, Fault>> {
+        listing::fetch(&mut self.api(context), kind, wanted)
     }
 
     /// One page of ids.
@@ -154,8 +159,8 @@ impl Connector for ConnectWise {
         CONNECTION.with_borrow_mut(|connection| connection.count(&context, &wanted))
     }
 
-    fn fetch(context: Context, kind: String, ids: Vec<String>) -> Vec<Result<Pulled, Fault>> {
-        CONNECTION.with_borrow_mut(|connection| connection.fetch(&context, &kind, &ids))
+    fn fetch(context: Context, kind: String, wanted: Vec<WantedRecord>) -> Vec<Result<Pulled, Fault>> {
+        CONNECTION.with_borrow_mut(|connection| connection.fetch(&context, &kind, &wanted))
     }
 
     fn list_ids(context: Context, wanted: Listing, cursor: Option<String>) -> Result<IdPage, Fault> {

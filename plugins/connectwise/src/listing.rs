@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dovetail_sdk::connector::exports::{IdPage, Listing, Page, Pulled};
+use dovetail_sdk::connector::exports::{IdPage, Listing, Page, Pulled, WantedRecord};
 use dovetail_sdk::connector::types::{Cause, Fault};
 
 use crate::api::{Api, Ask};
@@ -10,7 +10,7 @@ use crate::choices::page_size;
 use crate::conditions::{Conditions, cut};
 use crate::loose::Id;
 use crate::options::counted;
-use crate::paging::{self, Body, Plan, Slice, cursor_text};
+use crate::paging::{self, Body, Plan, Slice, cursor_text, slices};
 use crate::record::whole_seconds;
 use crate::refusal::{Refusal, fault};
 use crate::{companies, configurations, contacts, sites, tickets};
@@ -30,13 +30,27 @@ fn unknown(kind: &str) -> Fault {
 
 fn plan(api: &mut Api<'_>, wanted: &Listing) -> Result<Plan, Fault> {
     let since = since(wanted)?;
-    match wanted.kind.as_str() {
-        companies::KIND => Ok(companies::plan(api.context, since.as_deref())),
-        contacts::KIND => contacts::plan(api, since.as_deref()),
-        configurations::KIND => Ok(configurations::plan(api.context, since.as_deref())),
-        tickets::KIND => Ok(tickets::plan(api.context, since.as_deref())),
-        kind => Err(unknown(kind)),
+    let mut plan = match wanted.kind.as_str() {
+        companies::KIND => companies::plan(api.context, since.as_deref()),
+        contacts::KIND => contacts::plan(api, since.as_deref())?,
+        configurations::KIND => configurations::plan(api.context, since.as_deref()),
+        tickets::KIND => tickets::plan(api.context, since.as_deref()),
+        kind => return Err(unknown(kind)),
+    };
+    if !wanted.parents.is_empty() && !plan.slices.is_empty() {
+        // What else is chosen is left to the look at each record, so that the address stays short.
+        plan.first_field = "company/id";
+        plan.slices = slices(Some(numbers(&wanted.parents)?), None);
     }
+    Ok(plan)
+}
+
+fn numbers(ids: &[String]) -> Result<Vec<u64>, Fault> {
+    let number = |id: &String| {
+        let words = format!("`{id}` is no id of a ConnectWise company.");
+        id.parse().map_err(|_| fault(Cause::Data("id".into()), words))
+    };
+    ids.iter().map(number).collect()
 }
 
 fn since(wanted: &Listing) -> Result<Option<String>, Fault> {
@@ -60,11 +74,9 @@ fn pulled(api: &mut Api<'_>, kind: &str, records: &[&str]) -> Result<Vec<Option<
     }
 }
 
-fn divide(api: &mut Api<'_>, slice: &Slice) -> Result<Vec<Slice>, Fault> {
-    tickets::divide(api, slice)
-}
-
 fn read(api: &mut Api<'_>, plan: &Plan, cursor: Option<&str>) -> Result<paging::Page, Fault> {
+    let by_board = plan.first_field == tickets::BOARD;
+    let mut divide = |api: &mut Api<'_>, slice: &Slice| tickets::divide(api, slice, by_board);
     let at = match cursor {
         Some(text) => paging::cursor(text)?,
         None => plan.start(page_size(api.context)),
@@ -175,16 +187,16 @@ pub(crate) fn count(api: &mut Api<'_>, wanted: &Listing) -> Result<Option<u64>, 
 
 /// Reads single records, in the order of their ids. Many are looked for in lists first; only a question for the one
 /// record is ever taken as word that it is gone.
-pub(crate) fn fetch(api: &mut Api<'_>, kind: &str, ids: &[String]) -> Vec<Result<Pulled, Fault>> {
+pub(crate) fn fetch(api: &mut Api<'_>, kind: &str, wanted: &[WantedRecord]) -> Vec<Result<Pulled, Fault>> {
+    if kind == sites::KIND {
+        return sites::fetch(api, wanted);
+    }
+    let ids: Vec<&str> = wanted.iter().map(|wanted| wanted.id.as_str()).collect();
     let (path, about, permission) = match kind {
         companies::KIND => (companies::PATH, "company", companies::PERMISSION),
         contacts::KIND => (contacts::PATH, "contact", contacts::PERMISSION),
         configurations::KIND => (configurations::PATH, "configuration", configurations::PERMISSION),
         tickets::KIND => (tickets::PATH, "ticket", tickets::PERMISSION),
-        sites::KIND => {
-            let words = "ConnectWise reads a site only under its company; list the company's sites instead.";
-            return ids.iter().map(|_| Err(fault(Cause::Bug, words))).collect();
-        }
         kind => return ids.iter().map(|_| Err(unknown(kind))).collect(),
     };
     let mut found: BTreeMap<u64, Pulled> = BTreeMap::new();
@@ -217,7 +229,7 @@ pub(crate) fn fetch(api: &mut Api<'_>, kind: &str, ids: &[String]) -> Vec<Result
             }
         }
     }
-    let answer = |id: &String| match id.parse::<u64>().ok() {
+    let answer = |id: &&str| match id.parse::<u64>().ok() {
         None => Err(fault(
             Cause::Data("id".into()),
             format!("`{id}` is no id of a ConnectWise {about}."),

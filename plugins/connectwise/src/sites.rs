@@ -1,7 +1,8 @@
 //! Sites: ConnectWise lists them only under their company, so a page asks for the sites of many companies at once, as
 //! many at a time as the host allows. A company that is gone or refused costs its own sites and nothing else.
 
-use dovetail_sdk::connector::exports::{Page, Pulled};
+use dovetail_sdk::connector::exports::{Page, Pulled, WantedRecord};
+use dovetail_sdk::connector::http::Response;
 use dovetail_sdk::connector::types::{Cause, Fault};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,7 @@ use crate::companies::PERMISSION;
 use crate::conditions::Conditions;
 use crate::eligibility::{self, Site};
 use crate::paging::{Body, Link, cursor_text};
-use crate::record::{Keep, source, tidy};
+use crate::record::{Keep, source, tidy, without_control_characters};
 use crate::refusal::{Refusal, fault};
 
 pub(crate) const KIND: &str = "location";
@@ -176,6 +177,51 @@ pub(crate) fn pull(api: &mut Api<'_>, wanted: &Wanted<'_>, cursor: Option<&str>)
     Ok(Page {
         items: items.collect(),
         next: found.next,
+    })
+}
+
+/// Reads single sites, each under its company; one whose company is not known cannot be read.
+pub(crate) fn fetch(api: &mut Api<'_>, wanted: &[WantedRecord]) -> Vec<Result<Pulled, Fault>> {
+    let path = |site: &WantedRecord| -> Option<String> {
+        let company: u64 = site.parent.as_deref()?.parse().ok()?;
+        let id: u64 = site.id.parse().ok()?;
+        Some(format!("/company/companies/{company}/sites/{id}"))
+    };
+    let mut answers = Vec::with_capacity(wanted.len());
+    for some in wanted.chunks(LARGEST_BATCH) {
+        let paths: Vec<Option<String>> = some.iter().map(path).collect();
+        let asks: Vec<Ask> = paths.iter().flatten().map(Ask::new).collect();
+        let mut found = match api.get_each(&asks) {
+            Ok(found) => found.into_iter(),
+            Err(refusal) => {
+                let trouble = refusal.fault("sites by id", PERMISSION);
+                answers.extend(some.iter().map(|_| Err(trouble.clone())));
+                continue;
+            }
+        };
+        for (site, path) in some.iter().zip(paths) {
+            answers.push(match path.and_then(|_| found.next()) {
+                Some(answer) => answered(site, answer),
+                None => {
+                    let words = format!("Site {} can only be read under a company that is known.", site.id);
+                    Err(fault(Cause::Data("parent".into()), words))
+                }
+            });
+        }
+    }
+    answers
+}
+
+fn answered(site: &WantedRecord, answer: Result<Response, Refusal>) -> Result<Pulled, Fault> {
+    let about = format!("site {}", site.id);
+    let response = answer.map_err(|refusal| refusal.fault(&about, PERMISSION))?;
+    let text = without_control_characters(&String::from_utf8_lossy(&response.body));
+    serde_json::from_str::<serde::de::IgnoredAny>(&text)
+        .map_err(|trouble| Refusal::Passing(format!("no record: {trouble}")).fault(&about, ""))?;
+    let parent = site.parent.as_deref().unwrap_or_default();
+    one(parent, text.trim()).ok_or_else(|| {
+        let words = format!("ConnectWise's answer for {about} has no id.");
+        fault(Cause::Data("id".into()), words)
     })
 }
 

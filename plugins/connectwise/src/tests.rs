@@ -11,7 +11,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use dovetail_sdk::connector::exports::{Choice, Context, Listing, Origin, Page, Selection};
+use dovetail_sdk::connector::exports::{Choice, Context, Listing, Origin, Page, Selection, WantedRecord};
 use dovetail_sdk::connector::http::{Failure, Header, Request, Response};
 use dovetail_sdk::connector::types::{Fault, Setting};
 
@@ -66,6 +66,16 @@ impl Seen {
     pub(super) fn number(&self, name: &str) -> u64 {
         self.parameter(name).parse().unwrap_or(0)
     }
+}
+
+/// Records to read by id, whose parents are not known.
+fn by_id<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<WantedRecord> {
+    ids.into_iter()
+        .map(|id| WantedRecord {
+            id: id.to_owned(),
+            parent: None,
+        })
+        .collect()
 }
 
 fn decoded(text: &str) -> String {

@@ -38,6 +38,9 @@ const KEPT: Keep = Keep::Only(&[
     "_info",
 ]);
 
+/// The field by which tickets are listed where nothing else is said.
+pub(crate) const BOARD: &str = "board/id";
+
 /// How tickets are listed. A list of changes is not filtered, so that a ticket that leaves board or window is seen.
 pub(crate) fn plan(context: &Context, since: Option<&str>) -> Plan {
     let boards = Chosen::of(context, group::TICKET_BOARDS);
@@ -57,7 +60,7 @@ pub(crate) fn plan(context: &Context, since: Option<&str>) -> Plan {
         about: "tickets",
         permission: PERMISSION,
         conditions,
-        first_field: "board/id",
+        first_field: BOARD,
         second_field: "status/id",
         slices: slices(first, None),
         cut_on_timeout: true,
@@ -66,7 +69,8 @@ pub(crate) fn plan(context: &Context, since: Option<&str>) -> Plan {
 }
 
 /// Cuts a slice that ran out of time in two; in none where it cannot be cut further.
-pub(crate) fn divide(api: &mut Api<'_>, slice: &Slice) -> Result<Vec<Slice>, Fault> {
+/// `by_board` says whether the slice's first list holds boards.
+pub(crate) fn divide(api: &mut Api<'_>, slice: &Slice, by_board: bool) -> Result<Vec<Slice>, Fault> {
     if let Some((left, right)) = halves(slice.first.as_deref()) {
         let part = |ids| Slice {
             first: Some(ids),
@@ -75,7 +79,7 @@ pub(crate) fn divide(api: &mut Api<'_>, slice: &Slice) -> Result<Vec<Slice>, Fau
         return Ok(vec![part(left), part(right)]);
     }
     let statuses = match (slice.first.as_deref(), &slice.second) {
-        (Some([board]), None) => Some(statuses_of(api, *board)?),
+        (Some([board]), None) if by_board => Some(statuses_of(api, *board)?),
         (_, second) => second.clone(),
     };
     if let Some((left, right)) = halves(statuses.as_deref()) {

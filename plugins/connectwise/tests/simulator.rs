@@ -13,7 +13,9 @@ use std::net::{SocketAddr, TcpStream};
 
 use connectwise::{Connection, Transport};
 use connectwise_simulator::{Config, Control, Fault, Kind, Level, Module, MySecurity, Simulator};
-use dovetail_sdk::connector::exports::{CheckState, Choice, Context, Listing, Origin, Pulled, Selection};
+use dovetail_sdk::connector::exports::{
+    CheckState, Choice, Context, Listing, Origin, Pulled, Selection, WantedRecord,
+};
 use dovetail_sdk::connector::http::{Failure, Header, Request, Response};
 use dovetail_sdk::connector::types::{Cause, Setting};
 
@@ -377,6 +379,15 @@ fn recommended_options_exclude_by_name_what_has_one_type_too_many() {
     room.end();
 }
 
+/// Records to read by id, whose parents are not known.
+fn by_id(ids: &[String]) -> Vec<WantedRecord> {
+    let wanted = |id: &String| WantedRecord {
+        id: id.clone(),
+        parent: None,
+    };
+    ids.iter().map(wanted).collect()
+}
+
 #[test]
 fn records_are_read_by_id_and_gone_only_where_they_are() {
     let room = Room::new(Config::default());
@@ -385,7 +396,7 @@ fn records_are_read_by_id_and_gone_only_where_they_are() {
     control.delete(Kind::Contact, contacts[3]).unwrap();
     let names: Vec<String> = contacts.iter().map(u64::to_string).collect();
     for (place, answer) in connection
-        .fetch(&context, "contact", &names)
+        .fetch(&context, "contact", &by_id(&names))
         .into_iter()
         .enumerate()
     {
@@ -398,10 +409,23 @@ fn records_are_read_by_id_and_gone_only_where_they_are() {
             ),
         }
     }
+    // A 404 that does not name the record may be a wrong path: it says nothing of the record.
+    let hidden = contacts[4];
+    let not_there = connectwise_simulator::Response {
+        status: 404,
+        headers: vec![("Content-Type".into(), "text/html".into())],
+        body: b"<html>not here</html>".to_vec(),
+    };
+    control.plan_response(&format!("/company/contacts/{hidden}"), 0, not_there);
+    let fault = connection
+        .fetch(&context, "contact", &by_id(&[hidden.to_string()]))
+        .remove(0)
+        .unwrap_err();
+    assert!(!matches!(fault.cause, Cause::Gone), "{}", fault.message);
     let company = control.ids(Kind::Company)[0];
     control.soft_delete(Kind::Company, company).unwrap();
     let answer = connection
-        .fetch(&context, "organization", &[company.to_string()])
+        .fetch(&context, "organization", &by_id(&[company.to_string()]))
         .remove(0)
         .unwrap();
     assert_eq!(answer.excluded[0].reason, "deleted");

@@ -87,10 +87,10 @@ impl<T: Connector> Connector for Logged<T> {
     fn fetch(
         context: connector::Context,
         kind: String,
-        ids: Vec<String>,
+        wanted: Vec<connector::WantedRecord>,
     ) -> Vec<Result<connector::Pulled, connector::Fault>> {
         report_panics(to_connector_log);
-        T::fetch(context, kind, ids)
+        T::fetch(context, kind, wanted)
     }
 
     fn list_ids(

@@ -322,6 +322,15 @@ impl Home {
         content
     }
 
+    /// Every record as it is printed, ids and times too.
+    pub async fn everything(&self) -> Vec<Value> {
+        let mut all = Vec::new();
+        for kind in KINDS {
+            all.push(self.json(&["asset", "list", kind]).await);
+        }
+        all
+    }
+
     /// The integration's row in `integration list`.
     pub async fn integration(&self, name: &str) -> Value {
         let all = self.json(&["integration", "list"]).await;
@@ -420,6 +429,14 @@ impl Started {
             }
         }
         panic!("it ended without saying `{text}`; it said: {}", self.said)
+    }
+
+    /// Waits for something to happen while it is on: false where it ended first.
+    pub async fn until(&mut self, event: impl Future<Output = ()>) -> bool {
+        tokio::select! {
+            () = event => true,
+            _ = self.child.wait() => false,
+        }
     }
 
     /// Sends it a signal.

@@ -186,6 +186,7 @@ impl Desk {
             &format!("{}\n", simulator.credentials().private_key),
         );
         home.file("rename.json", config);
+        home.file("passphrase.txt", "correct horse battery staple\n");
         let authority = home.file("authority.pem", simulator.ca_pem());
         let folder = home
             .path()

@@ -1,6 +1,6 @@
 //! Errors are an interface: a code, a sentence that says what is wrong, and one that says what to do.
 
-use connectwise_simulator::Kind;
+use connectwise_simulator::{Kind, Response};
 use e2e::{Home, simulator};
 use serde_json::json;
 
@@ -200,4 +200,60 @@ async fn a_home_that_others_can_read_is_refused() {
         "{error}"
     );
     assert_eq!(mode(&home.path()), 0o755, "nothing is changed about it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_the_connector_refuses_is_told() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    // The site is a host that may be reached; that it is no ConnectWise server only the connector can tell.
+    let shop = Response {
+        status: 200,
+        headers: vec![("Content-Type".to_owned(), "text/html".to_owned())],
+        body: b"<html>a shop</html>".to_vec(),
+    };
+    control.plan_response("/login/companyinfo/*", 0, shop);
+    let ran = home.run(&["sync", "acme", "--format", "json"]).await.exits(3);
+    assert_eq!(
+        ran.error(),
+        json!({
+            "code": "invalid-config",
+            "message": "The site does not answer as a ConnectWise server does: a web page instead of data.",
+            "hint": "Change the setting `site` with `dovetail integration update`.",
+        })
+    );
+    let run = ran.json();
+    assert_eq!(
+        (&run["status"], &run["reason"]),
+        (&"failed".into(), &"invalid-config".into()),
+        "{run:#}"
+    );
+    let error = home.fails(&["integration", "connect", "acme"], 3).await;
+    assert_eq!(error["code"], "invalid-config", "{error}");
+    control.clear_plans();
+    assert_eq!(home.json(&["sync", "acme"]).await["status"], "succeeded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_program_was_not_written_for_is_its_own_failure() {
+    let home = Home::new();
+    // A folder for compiled plugins in which nothing can be compiled: where its lock belongs is a folder.
+    let cache = home.path().with_file_name("cache");
+    std::fs::create_dir_all(cache.join("compiling.lock")).expect("a folder can be made");
+    let mut command = home.command(&["connector", "list", "--format", "json"]);
+    let output = command
+        .env("DOVETAIL_CACHE", &cache)
+        .output()
+        .await
+        .expect("the binary can be started");
+    let ran = e2e::ran(&output).exits(1);
+    assert_eq!(ran.stdout, "");
+    let error = ran.error();
+    assert_eq!(error["code"], "internal", "{error}");
+    let told = |part: &str| error[part].as_str().expect("a sentence").to_owned();
+    assert!(told("message").contains(&cache.display().to_string()), "{error}");
+    assert!(told("hint").contains("DOVETAIL_CACHE"), "{error}");
+    // Elsewhere it works.
+    home.run(&["connector", "list"]).await.exits(0);
 }

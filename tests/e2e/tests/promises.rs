@@ -10,9 +10,10 @@ use toml::{Table, Value};
 use crate::documents::{command_lines, every_command};
 
 mod held;
+mod planted;
 
 /// What a promise can be about.
-const KINDS: [&str; 7] = [
+const KINDS: [&str; 8] = [
     "seed",
     "itglue_row",
     "quirk",
@@ -20,6 +21,7 @@ const KINDS: [&str; 7] = [
     "error_code",
     "command",
     "contract",
+    "trust",
 ];
 /// The test that runs the documents' command lines.
 const OF_THE_DOCUMENTS: &str = "documents.rs::every_command_line_of_the_documents_runs";

@@ -154,15 +154,18 @@ async fn a_short_secret_and_one_that_is_not_given_are_refused() {
 async fn the_retired_login_is_told_by_name() {
     let simulator = simulator().await;
     let home = Home::new();
-    for option in ["--set", "--secret"] {
+    // Passwords of those logins were short: that is not what is wrong with them.
+    let short = format!("file:{}", home.file("short", "hunter2\n"));
+    for (option, given) in [
+        ("--set", "env:PRIVATE_KEY"),
+        ("--secret", "env:PRIVATE_KEY"),
+        ("--secret", &short),
+    ] {
         let mut words = home.add_words("acme", &simulator);
-        words.extend([
-            option.to_owned(),
-            "integrator-password=env:PRIVATE_KEY".to_owned(),
-        ]);
+        words.extend([option.to_owned(), format!("integrator-password={given}")]);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let error = home.fails(&words, 3).await;
-        assert_eq!(error["code"], "soap-retired", "{option}");
+        assert_eq!(error["code"], "soap-retired", "{option} {given}");
         assert!(
             error["hint"].as_str().is_some_and(|hint| hint.contains("key")),
             "{error}"

@@ -3,11 +3,16 @@
 
 #![allow(clippy::panic, reason = "that is what it is for")]
 
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch};
 use dovetail_sdk::mapping::log::{self, Level};
 use dovetail_sdk::mapping::types::{Cause, Fault, Field, SourceRecord, Supplement, Value};
 
 struct Hostile;
+
+/// Calls of this instance.
+static CALLS: AtomicU32 = AtomicU32::new(0);
 
 impl dovetail_sdk::Mapping for Hostile {
     fn describe() -> Description {
@@ -23,6 +28,7 @@ impl dovetail_sdk::Mapping for Hostile {
     }
 
     fn convert(_: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {
+        CALLS.fetch_add(1, Relaxed);
         let whole: Vec<String> = records.iter().map(|input| deed(&input.source)).collect();
         let mut answers: Vec<_> = records.into_iter().map(|input| one(&input.source)).collect();
         if whole.iter().any(|deed| deed == "one-too-few") {
@@ -73,7 +79,9 @@ fn one(source: &SourceRecord) -> Result<Outcome, Fault> {
                 std::hint::black_box(&hoard);
             }
         }
-        "recursion" => fields(vec![text("notes", &deeper(1).to_string())]),
+        "recursion" => fields(vec![text("notes", &deeper(1, u64::MAX).to_string())]),
+        "bounded-recursion" => fields(vec![text("notes", &deeper(1, 3_000).to_string())]),
+        "count" => fields(vec![text("name", &CALLS.load(Relaxed).to_string())]),
         "oversized" => traits(vec![("big".to_owned(), "x".repeat(64 * 1024 * 1024))]),
         "panic" => panic!("cannot read \u{1b}[31m{}", source.id),
         "fault" => Err(Fault {
@@ -137,9 +145,14 @@ fn endless() -> ! {
     }
 }
 
-/// Calls itself with so little of its own that the native stack ends before the guest's.
+/// Calls itself down to `end`, with so little of its own that the native stack ends before the guest's.
 #[inline(never)]
-fn deeper(depth: u64) -> u64 {
-    let below: fn(u64) -> u64 = std::hint::black_box(deeper);
-    below(depth.wrapping_add(1)).wrapping_mul(3).wrapping_add(depth)
+fn deeper(depth: u64, end: u64) -> u64 {
+    if depth == end {
+        return depth;
+    }
+    let below: fn(u64, u64) -> u64 = std::hint::black_box(deeper);
+    below(depth.wrapping_add(1), end)
+        .wrapping_mul(3)
+        .wrapping_add(depth)
 }

@@ -1,7 +1,9 @@
 //! Answers as people read them.
 
+mod changes;
 mod records;
 mod setup;
+mod upkeep;
 
 use std::fmt::Write;
 
@@ -20,6 +22,10 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Settings(settings) => setup::settings(&mut out, settings),
         Answer::SettingsSaved(saved) => setup::saved(&mut out, saved),
         Answer::Run(run) => records::run(&mut out, run),
+        Answer::Changed(changed) => changes::changed(&mut out, changed),
+        Answer::History(rows) => changes::history(&mut out, rows),
+        Answer::Explained(explained) => changes::explained(&mut out, explained),
+        Answer::Quarantined(one) => changes::quarantined(&mut out, one),
         Answer::Runs(runs) => records::runs(&mut out, runs),
         Answer::Quarantine(rows) => records::quarantine(&mut out, rows),
         Answer::Assets(page) => records::assets(&mut out, page),
@@ -38,6 +44,10 @@ pub(super) fn render(answer: &Answer) -> String {
                 line(&mut out, format_args!("Nothing is set."));
             }
         }
+        Answer::Verified(found) => upkeep::verified(&mut out, found),
+        Answer::BackedUp(backup) => upkeep::backed_up(&mut out, backup),
+        Answer::Restored(restored) => upkeep::restored(&mut out, restored),
+        Answer::Compacted(compacted) => upkeep::compacted(&mut out, compacted),
         Answer::KeyRotated(rotated) => {
             let (secrets, key) = (rotated.secrets, &rotated.key);
             line(

@@ -96,16 +96,16 @@ impl Verdict {
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Verdict::SelfSigned => {
-                "install a certificate from an authority on the PSA's server; a self-signed one is refused also when it is given as `--ca-file`."
+                "Install a certificate from an authority on the PSA's server; a self-signed one is refused also when it is given as `--ca-file`."
             }
-            Verdict::Expired { .. } => "have the certificate on the PSA's server renewed.",
-            Verdict::NotYetValid { .. } => "check the clocks of this machine and of the PSA's server.",
-            Verdict::WrongHost { .. } => "give the host by a name the certificate is for.",
+            Verdict::Expired { .. } => "Have the certificate on the PSA's server renewed.",
+            Verdict::NotYetValid { .. } => "Check the clocks of this machine and of the PSA's server.",
+            Verdict::WrongHost { .. } => "Give the host by a name the certificate is for.",
             Verdict::Untrusted { reason: None, .. } => {
-                "if the PSA uses a private authority, give its certificate with `--ca-file`; else the server may leave out an intermediate one."
+                "If the PSA uses a private authority, give its certificate with `--ca-file`; else the server may leave out an intermediate one."
             }
             Verdict::Untrusted { reason: Some(_), .. } => {
-                "have a proper server certificate installed on the PSA's server."
+                "Have a proper server certificate installed on the PSA's server."
             }
         }
     }

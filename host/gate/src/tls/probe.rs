@@ -20,7 +20,7 @@ use crate::error::{GateError, clean};
 use crate::limits::Limits;
 use crate::origin::Host;
 use crate::resolve::{CheckedNames, check_host};
-use crate::send::handshake_error;
+use crate::send::{handshake_error, no_connection};
 
 /// What a probe needs.
 pub(crate) struct Probe {
@@ -34,15 +34,9 @@ pub(crate) struct Probe {
 impl Probe {
     /// Shakes hands with a host.
     pub(crate) async fn shake_hands(&self, host: &Host) -> Result<TlsDetail, GateError> {
-        let limit = self.limits.connect;
-        tokio::time::timeout(limit, self.connect(host))
+        tokio::time::timeout(self.limits.connect, self.connect(host))
             .await
-            .unwrap_or_else(|_| {
-                Err(GateError::Timeout {
-                    host: host.to_string(),
-                    seconds: limit.as_secs(),
-                })
-            })
+            .unwrap_or_else(|_| Err(no_connection(&host.to_string(), &self.limits)))
     }
 
     async fn connect(&self, host: &Host) -> Result<TlsDetail, GateError> {

@@ -62,6 +62,30 @@ pub enum VaultError {
     /// The key comes from the environment.
     #[error("the key comes from DOVETAIL_KEY and cannot be changed from here")]
     RotateByHand,
+    /// A file is no backup.
+    #[error("the file is no backup of dovetail, or it is cut off in its first bytes")]
+    NotABackup,
+    /// A newer version of the program wrote a backup.
+    #[error("the backup has format {version}, which this version of dovetail does not know")]
+    BackupNewer {
+        /// Its format's number.
+        version: u8,
+    },
+    /// A backup is not as it was written.
+    #[error("the backup is damaged or cut off")]
+    BackupDamaged,
+    /// A backup was sealed under a key nobody has here.
+    #[error("the backup was sealed under the key {id}, which was not found")]
+    BackupKeyMissing {
+        /// The key's id.
+        id: KeyId,
+    },
+    /// A backup asks for a passphrase.
+    #[error("the backup was sealed under a passphrase and none was given")]
+    PassphraseMissing,
+    /// It is another passphrase.
+    #[error("the passphrase is not the one the backup was sealed under")]
+    PassphraseWrong,
     /// The system gave no randomness.
     #[error("the system gave no random numbers: {reason}")]
     NoRandomness {
@@ -75,6 +99,9 @@ impl Explained for VaultError {
         match self {
             VaultError::NoRandomness { .. } => Code::Internal,
             VaultError::RotateByHand | VaultError::KeyringNotBuilt => Code::ValueRefused,
+            VaultError::NotABackup | VaultError::BackupNewer { .. } | VaultError::BackupDamaged => {
+                Code::BackupRefused
+            }
             _ => Code::KeyMissing,
         }
     }
@@ -82,27 +109,37 @@ impl Explained for VaultError {
     fn hint(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             VaultError::KeyMissing { .. } => {
-                "bring back the key file or DOVETAIL_KEY that belongs to this home, or give the secrets again."
+                "Bring back the key file or DOVETAIL_KEY that belongs to this home, or give the secrets again."
             }
             VaultError::Damaged { .. } | VaultError::UnknownForm => {
-                "give the secret again with `dovetail integration update NAME --secret …`."
+                "Give the secret again with `dovetail integration update NAME --secret …`."
             }
             VaultError::KeyMalformed { .. } => {
-                "a key is made by `openssl rand -base64 32`; several are separated by commas, the current one first."
+                "A key is made by `openssl rand -base64 32`; several are separated by commas, the current one first."
             }
             VaultError::KeyFileOpen { .. } => {
-                "take the rights away with `chmod 600` and consider the key as seen."
+                "Take the rights away with `chmod 600` and consider the key as seen."
             }
             VaultError::KeyFile { .. } => {
-                "check that the file and its folder belong to you and are not full."
+                "Check that the file and its folder belong to you and are not full."
             }
-            VaultError::NoPlace { .. } => "choose a home with a name, or set DOVETAIL_KEY.",
-            VaultError::Keyring { .. } => "unlock the keyring, or set DOVETAIL_KEY.",
-            VaultError::KeyringNotBuilt => "build it with the feature `keyring`, or use the key file.",
+            VaultError::NoPlace { .. } => "Choose a home with a name, or set DOVETAIL_KEY.",
+            VaultError::Keyring { .. } => "Unlock the keyring, or set DOVETAIL_KEY.",
+            VaultError::KeyringNotBuilt => "Build it with the feature `keyring`, or use the key file.",
             VaultError::RotateByHand => {
-                "set DOVETAIL_KEY to a new key, a comma and the one it held, run this again, then drop the old one."
+                "Set DOVETAIL_KEY to a new key, a comma and the one it held, run this again, then drop the old one."
             }
-            VaultError::NoRandomness { .. } => "report this together with the system's name and version.",
+            VaultError::NotABackup => "Name a file that `dovetail backup` wrote.",
+            VaultError::BackupNewer { .. } => "Use the version of dovetail that wrote it, or a later one.",
+            VaultError::BackupDamaged => "Take another copy of it, or an earlier backup.",
+            VaultError::BackupKeyMissing { .. } => {
+                "Put the key file of the home it was made of beside this home (`<home>.key`), or set DOVETAIL_KEY."
+            }
+            VaultError::PassphraseMissing => {
+                "Say where it is with --passphrase env:VAR, file:PATH or - for standard input."
+            }
+            VaultError::PassphraseWrong => "Give the passphrase it was made with.",
+            VaultError::NoRandomness { .. } => "Report this together with the system's name and version.",
         })
     }
 }

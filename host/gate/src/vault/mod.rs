@@ -9,11 +9,13 @@ mod key;
 #[cfg(feature = "keyring")]
 mod ring;
 mod source;
+mod stream;
 
 pub use envelope::Sealed;
 pub use error::VaultError;
 pub use key::KeyId;
 pub use source::{KeySource, VaultPlace};
+pub use stream::{Opening, Sealing};
 
 use crate::Secret;
 use key::MasterKey;

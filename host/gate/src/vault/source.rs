@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
-use super::VaultError;
 use super::file;
 use super::key::{self, MasterKey};
+use super::{KeyId, VaultError};
 
 /// The name of the environment's variable.
 const VARIABLE: &str = "DOVETAIL_KEY";
@@ -95,6 +95,21 @@ impl VaultPlace {
             }
         }
         Ok((source, keys))
+    }
+
+    /// Whether a key is there, in the environment or the key file. None is made.
+    pub fn holds(&self, id: KeyId) -> Result<bool, VaultError> {
+        Ok(self.found()?.iter().any(|key| key.id() == id))
+    }
+
+    /// All keys that are there already. None is made.
+    pub(super) fn found(&self) -> Result<Vec<MasterKey>, VaultError> {
+        let mut found = self.stored(KeySource::Environment)?;
+        if self.keyring {
+            found.append(&mut self.stored(KeySource::Keyring)?);
+        }
+        found.append(&mut self.stored(KeySource::File)?);
+        Ok(found)
     }
 
     /// The keys a source holds.

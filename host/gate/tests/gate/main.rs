@@ -23,10 +23,10 @@ use dovetail_gate::{
     Clock, Counters, Gate, GateConfig, GateError, Names, OutgoingRequest, Secret, SendFailure, Session,
     Surroundings, WaitReason, Waiting,
 };
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Barrier, Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 
 use server::{Reply, Seen, Server, answer};
 
@@ -326,12 +326,12 @@ async fn answers_that_are_too_large_or_never_end_are_cut_off() {
 
 #[tokio::test]
 async fn slow_answers_run_into_the_limit_and_are_not_asked_for_again() {
-    for said in [
-        "",
-        "HTTP/1.1 200 OK\r\nContent-Le",
-        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+    for (said, late) in [
+        ("", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+        ("HTTP/1.1 200 OK\r\nContent-Le", "ngth: 0\r\n\r\n"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "defghij"),
     ] {
-        let server = Server::start(move |_, _| Reply::Hang(said.into())).await;
+        let server = Server::start(move |_, _| Reply::Late(said.into(), late.into())).await;
         let setup = setup(&server, |config| {
             config.limits.request = Duration::from_millis(400)
         });
@@ -523,30 +523,44 @@ async fn a_run_has_an_allowance() {
 #[tokio::test]
 async fn several_go_at_once_up_to_the_cap_and_come_back_in_order() {
     let (under_way, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let barrier = Arc::new(Barrier::new(4));
+    let (arriving, mut arrived) = mpsc::unbounded_channel();
+    let (open, opened) = watch::channel(false);
     let counted = Arc::clone(&most);
     let server = Server::start_async(move |_, seen: Seen| {
-        let (under_way, most, barrier) = (Arc::clone(&under_way), Arc::clone(&counted), Arc::clone(&barrier));
+        let (under_way, most, mut opened) = (Arc::clone(&under_way), Arc::clone(&counted), opened.clone());
+        let path = seen.head.split(' ').nth(1).unwrap().to_owned();
+        most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        arriving.send(()).unwrap();
         async move {
-            most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            // Passed only when four stand here at once.
-            barrier.wait().await;
+            opened.wait_for(|open| *open).await.unwrap();
             under_way.fetch_sub(1, Ordering::SeqCst);
-            let path = seen.head.split(' ').nth(1).unwrap().to_owned();
             answer("200 OK", &[], path.as_bytes())
         }
     })
     .await;
     let setup = setup(&server, |config| config.concurrency = 4);
-    let requests: Vec<_> = (0..20).map(|n| setup.request("GET", &format!("/{n}"))).collect();
-    let bodies: Vec<String> = setup
-        .session
-        .send_each(requests)
+    // Two lists at once, for the cap is the integration's and not a list's.
+    let lists = [0, 20].map(|from| {
+        let requests = (from..from + 20).map(|n| setup.request("GET", &format!("/{n}")));
+        requests.collect::<Vec<_>>()
+    });
+    let session = setup.session.clone();
+    let sending = tokio::spawn(async move {
+        let sent = lists.map(|list| session.send_each(list));
+        join_all(sent).await.concat()
+    });
+    for _ in 0..4 {
+        arrived.recv().await.unwrap();
+    }
+    assert_eq!(setup.session.counters().requests, 4, "and no fifth is on its way");
+    open.send_replace(true);
+    let bodies: Vec<String> = sending
         .await
+        .unwrap()
         .into_iter()
         .map(|answer| String::from_utf8(answer.unwrap().body).unwrap())
         .collect();
-    assert_eq!(bodies, (0..20).map(|n| format!("/{n}")).collect::<Vec<_>>());
+    assert_eq!(bodies, (0..40).map(|n| format!("/{n}")).collect::<Vec<_>>());
     assert_eq!(most.load(Ordering::SeqCst), 4);
 }
 
@@ -742,6 +756,69 @@ async fn servers_without_tls_and_without_ears_are_told_apart() {
         assert_eq!(setup.code(), Some(code.clone()));
         assert_eq!(setup.clock.waits().len(), waits, "{code}");
         assert_eq!(gate.probe_tls().await.unwrap_err().code(), code);
+    }
+}
+
+/// A resolver that never answers.
+struct Silent;
+
+impl Names for Silent {
+    fn lookup(&self, _name: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_ends_by_its_own_limit() {
+    // What listens here accepts and says nothing: neither hello as a server nor yes as a proxy.
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = mute.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((stream, _)) = mute.accept().await {
+            kept.push(stream);
+        }
+    });
+    let known: Arc<dyn Names> = Arc::new(Fixed("127.0.0.1", Arc::default()));
+    let proxy = format!("http://127.0.0.1:{port}").parse().ok();
+    for (what, names, proxy) in [
+        (
+            "a name nobody answers for",
+            Arc::new(Silent) as Arc<dyn Names>,
+            None,
+        ),
+        ("a server that shakes no hands", Arc::clone(&known), None),
+        ("a proxy that does not answer", known, proxy),
+    ] {
+        let mut config = config(format!("psa.test:{port}"), None);
+        config.limits.connect = Duration::from_millis(100);
+        config.limits.request = Duration::from_secs(20);
+        config.proxy = proxy;
+        let clock = Arc::new(Fast::default());
+        let surroundings = Surroundings {
+            clock: clock.clone(),
+            names,
+            seed: 1,
+        };
+        let gate = Gate::within(config, surroundings).unwrap();
+        let setup = Setup {
+            session: gate.session(),
+            clock,
+            url: gate.origins()[0].url.clone(),
+        };
+        // The limit of the whole request would be a timeout, and not asked again.
+        let failure = setup.session.send(setup.get()).await.unwrap_err();
+        assert!(
+            matches!(failure, SendFailure::Unreachable(_)),
+            "{what}: {failure}"
+        );
+        assert_eq!(setup.clock.waits().len(), 4, "{what}");
+        let told = GateError::Unreachable {
+            host: format!("psa.test:{port}"),
+            reason: "there was no connection within 1 s".into(),
+        };
+        assert_eq!(setup.session.last_failure(), Some(told.clone()), "{what}");
+        assert_eq!(gate.probe_tls().await.unwrap_err(), told, "{what}");
     }
 }
 

@@ -3,12 +3,17 @@
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
+
+/// How long [`Reply::Late`] takes: far longer than the limit of the test that asks.
+const LATE: Duration = Duration::from_secs(20);
 
 /// What a server does with a request.
 pub(crate) enum Reply {
@@ -18,6 +23,8 @@ pub(crate) enum Reply {
     Cut(Vec<u8>),
     /// Says this much and nothing more, ever.
     Hang(Vec<u8>),
+    /// Says this much, and the rest when nobody should wait for it any more.
+    Late(Vec<u8>, Vec<u8>),
     /// Says this, then never stops.
     Endless(Vec<u8>),
 }
@@ -157,6 +164,15 @@ where
                 // Until the client goes.
                 let _ = stream.read(&mut [0; 1]).await;
                 return;
+            }
+            Reply::Late(bytes, rest) => {
+                let _ = stream.write_all(&bytes).await;
+                let _ = stream.flush().await;
+                // Over at once where the client goes.
+                if timeout(LATE, stream.read(&mut [0; 1])).await.is_err() {
+                    let _ = stream.write_all(&rest).await;
+                    let _ = stream.flush().await;
+                }
             }
             Reply::Endless(bytes) => {
                 let _ = stream.write_all(&bytes).await;

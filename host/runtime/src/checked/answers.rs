@@ -218,6 +218,41 @@ mod tests {
     }
 
     #[test]
+    fn answers_have_so_many_items() {
+        let pulled = |count| {
+            let items = vec![item("ticket", "1", "{}"); count];
+            page(wit::Page { items, next: None }, Kind::Ticket)
+        };
+        assert_eq!(pulled(ITEMS).unwrap().items.len(), ITEMS);
+        assert_eq!(
+            pulled(ITEMS + 1).unwrap_err().0,
+            "a page of 10001 records; 10000 are allowed"
+        );
+
+        let ids = |count| {
+            let ids = vec!["1".to_owned(); count];
+            id_page(wit::IdPage { ids, next: None })
+        };
+        assert_eq!(ids(10 * ITEMS).unwrap().ids.len(), 10 * ITEMS);
+        assert_eq!(
+            ids(10 * ITEMS + 1).unwrap_err().0,
+            "100001 ids; 100000 are allowed"
+        );
+
+        let option = wit::GroupOption {
+            id: "1".to_owned(),
+            label: String::new(),
+            recommended: false,
+            count: None,
+        };
+        assert_eq!(options(vec![option.clone(); ITEMS]).unwrap().len(), ITEMS);
+        assert_eq!(
+            options(vec![option; ITEMS + 1]).unwrap_err().0,
+            "10001 options; 10000 are allowed"
+        );
+    }
+
+    #[test]
     fn a_bad_page_is_refused_whole() {
         assert!(
             page(

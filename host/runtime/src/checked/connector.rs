@@ -234,3 +234,119 @@ fn unique<T: AsRef<str>>(what: &str, names: impl Iterator<Item = T>) -> Checked<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(change: impl FnOnce(&mut wit::Description)) -> Checked<ConnectorDescription> {
+        let mut given = wit::Description {
+            name: "c".to_owned(),
+            title: String::new(),
+            version: "1".to_owned(),
+            setup: vec![],
+            retired: vec![],
+            credentials: vec![],
+            origins: vec![],
+            kinds: vec![],
+            groups: vec![],
+            permissions: vec![],
+            guide: vec![],
+            requests_per_minute: 60,
+            requests_at_once: 1,
+        };
+        change(&mut given);
+        description(given)
+    }
+
+    fn setup(key: &str, explanation: String) -> wit::SetupField {
+        wit::SetupField {
+            key: key.to_owned(),
+            label: String::new(),
+            explanation,
+            format: wit::SetupFormat::Host,
+            required: true,
+            operator_default: false,
+            example: String::new(),
+        }
+    }
+
+    fn permission_named(id: usize) -> wit::Permission {
+        wit::Permission {
+            id: id.to_string(),
+            label: String::new(),
+            purpose: String::new(),
+            add_level: String::new(),
+            edit_level: String::new(),
+            delete_level: String::new(),
+            inquire_level: String::new(),
+        }
+    }
+
+    fn section_of(steps: usize, rows: usize) -> wit::GuideSection {
+        let step = wit::GuideStep {
+            text: String::new(),
+            path: String::new(),
+        };
+        wit::GuideSection {
+            title: String::new(),
+            introduction: String::new(),
+            steps: vec![step; steps],
+            table: vec![vec![]; rows],
+        }
+    }
+
+    #[test]
+    fn each_list_of_a_description_has_so_many_items() {
+        type Fill = fn(&mut wit::Description, usize);
+        let lists: [(Fill, &str); 6] = [
+            (
+                |given, count| {
+                    given.setup = (0..count).map(|n| setup(&n.to_string(), String::new())).collect();
+                },
+                "501 setup fields",
+            ),
+            (
+                |given, count| {
+                    let credential = |n: usize| wit::Credential {
+                        name: n.to_string(),
+                        scheme: wit::Scheme::Bearer(String::new()),
+                    };
+                    given.credentials = (0..count).map(credential).collect();
+                },
+                "501 credentials",
+            ),
+            (
+                |given, count| given.permissions = (0..count).map(permission_named).collect(),
+                "501 permissions",
+            ),
+            (
+                |given, count| given.guide = vec![section_of(0, 0); count],
+                "501 sections of the guide",
+            ),
+            (
+                |given, count| given.guide = vec![section_of(count, 0)],
+                "sections of the guide, number 1: 501 steps",
+            ),
+            (
+                |given, count| given.guide = vec![section_of(0, count)],
+                "sections of the guide, number 1: 501 rows",
+            ),
+        ];
+        for (fill, refused) in lists {
+            assert!(described(|given| fill(given, ITEMS)).is_ok(), "{refused}");
+            let why = described(|given| fill(given, ITEMS + 1)).unwrap_err();
+            assert_eq!(why.0, format!("{refused}; 500 are allowed"));
+        }
+    }
+
+    #[test]
+    fn a_text_of_a_description_has_its_length() {
+        let explained = |size| described(|given| given.setup = vec![setup("site", "x".repeat(size))]);
+        assert!(explained(DESCRIPTION_TEXT).is_ok());
+        assert_eq!(
+            explained(DESCRIPTION_TEXT + 1).unwrap_err().0,
+            "setup fields, number 1: a text of 8193 bytes; 8192 are allowed"
+        );
+    }
+}

@@ -259,6 +259,52 @@ mod tests {
     }
 
     #[test]
+    fn traits_are_counted_and_their_names_measured() {
+        let made = |traits| {
+            draft(
+                wit::Draft {
+                    organization: None,
+                    fields: vec![],
+                    traits,
+                },
+                Kind::Configuration,
+            )
+        };
+        let named = |size: usize| vec![supplement(&"x".repeat(size), "1")];
+        assert!(made(named(TRAIT_NAME)).is_ok());
+        assert_eq!(
+            made(named(TRAIT_NAME + 1)).unwrap_err().0,
+            format!("trait `{}`: a text of 201 bytes; 200 are allowed", "x".repeat(80))
+        );
+        let many = |count: usize| (0..count).map(|n| supplement(&n.to_string(), "1")).collect();
+        assert_eq!(made(many(TRAITS)).unwrap().traits.len(), TRAITS);
+        assert_eq!(
+            made(many(TRAITS + 1)).unwrap_err().0,
+            "1001 traits; 1000 are allowed"
+        );
+    }
+
+    #[test]
+    fn a_description_names_so_many_connectors() {
+        let described = |count| {
+            description(wit::Description {
+                name: "m".to_owned(),
+                title: String::new(),
+                version: "1".to_owned(),
+                connectors: vec!["c".to_owned(); count],
+                overlay: false,
+                table: vec![],
+                config_schema: String::new(),
+            })
+        };
+        assert!(described(DESCRIPTION_ITEMS).is_ok());
+        assert_eq!(
+            described(DESCRIPTION_ITEMS + 1).unwrap_err().0,
+            "501 connectors; 500 are allowed"
+        );
+    }
+
+    #[test]
     fn an_organization_is_an_organization() {
         let link = types::Reference {
             kind: "contact".to_owned(),

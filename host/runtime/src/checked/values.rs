@@ -135,10 +135,15 @@ mod tests {
         };
         assert!(value(types::Value::Entries(vec![one("a", true), one("b", false)])).is_ok());
         assert!(value(types::Value::Entries(vec![one("a", true), one("b", true)])).is_err());
-        assert!(value(types::Value::Entries(vec![one(&"x".repeat(LABEL + 1), true)])).is_err());
-        assert!(value(types::Value::Texts(vec!["x".to_owned(); VALUES + 1])).is_err());
+        let labelled = |size| value(types::Value::Entries(vec![one(&"x".repeat(size), true)]));
+        assert!(labelled(LABEL).is_ok() && labelled(LABEL + 1).is_err());
+        let entries = |count| value(types::Value::Entries(vec![one("a", false); count]));
+        assert!(entries(VALUES).is_ok() && entries(VALUES + 1).is_err());
+        let texts = |count| value(types::Value::Texts(vec!["x".to_owned(); count]));
+        assert!(texts(VALUES).is_ok() && texts(VALUES + 1).is_err());
         assert!(value(types::Value::Texts(vec!["x".repeat(TEXT); 2])).is_err());
-        assert!(value(types::Value::Text("x".repeat(TEXT + 1))).is_err());
+        let written = |size| value(types::Value::Text("x".repeat(size)));
+        assert!(written(TEXT).is_ok() && written(TEXT + 1).is_err());
         assert!(value(types::Value::Date("2026-02-30".to_owned())).is_err());
         assert_eq!(
             value(types::Value::Text(" a ".to_owned())).unwrap(),

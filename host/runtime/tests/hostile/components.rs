@@ -95,10 +95,35 @@ async fn an_interface_of_another_form_is_refused() {
 
 #[test]
 fn a_component_over_the_size_is_not_even_parsed() {
-    let mut limits = Limits::TABLE;
-    limits.component = 1024;
-    let error = runtime_with(limits).inspect(hostile_mapping()).unwrap_err();
-    assert!(matches!(error, PluginError::Over { .. }), "{error}");
+    let runtime = runtime_with(Limits {
+        component: 1024 * 1024,
+        ..Limits::TABLE
+    });
+    // Not WebAssembly: whoever parses it says so.
+    let refused_bytes = |size: usize| shown(&runtime.inspect(&vec![b'#'; size]).unwrap_err());
+    assert_snapshot!(refused_bytes(1024 * 1024 + 1), @r#"
+    plugin-limit: component … ran over a limit in `inspect`; it may use 1 MiB for a component
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    "#);
+    assert!(refused_bytes(1024 * 1024).contains("it is no WebAssembly component"));
+}
+
+#[tokio::test]
+async fn a_plugin_of_too_many_parts_is_not_instantiated() {
+    let limits = Limits {
+        instances: 2,
+        ..Limits::TABLE
+    };
+    let error = runtime_with(limits)
+        .load_mapping(hostile_mapping())
+        .await
+        .err()
+        .unwrap();
+    assert_snapshot!(shown(&error), @r#"
+    plugin-limit: component … ran over a limit in `instantiate`; it may use 2 instances, tables or memories
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    "#);
+    assert_works(&mapping(Limits::TABLE).await).await;
 }
 
 #[tokio::test]
@@ -127,29 +152,31 @@ async fn inspection_tells_what_a_plugin_asks_for() {
     );
 }
 
+/// Compiles a component in a folder of its own, under limits it does not keep.
+async fn ended(component: &[u8], limits: Limits) -> String {
+    let place = tempfile::tempdir().unwrap();
+    let config = RuntimeConfig {
+        cache_dir: place.path().join("cache"),
+        compiler: compiler(),
+    };
+    let runtime = Runtime::with_limits(config, limits).unwrap();
+    let error = runtime.load_mapping(component).await.err().unwrap();
+    assert_eq!(
+        std::fs::read_dir(place.path().join("cache")).unwrap().count(),
+        1,
+        "only the lock stays: {error}"
+    );
+    shown(&error)
+}
+
 /// The compiler's limits, made so small that any component is a bomb.
 #[tokio::test]
 async fn a_compiler_that_runs_over_a_limit_is_ended_and_the_host_goes_on() {
-    let attempt = async |limits: Limits| {
-        let place = tempfile::tempdir().unwrap();
-        let config = RuntimeConfig {
-            cache_dir: place.path().join("cache"),
-            compiler: compiler(),
-        };
-        let runtime = Runtime::with_limits(config, limits).unwrap();
-        let error = runtime.load_mapping(hostile_mapping()).await.err().unwrap();
-        assert_eq!(
-            std::fs::read_dir(place.path().join("cache")).unwrap().count(),
-            1,
-            "only the lock stays"
-        );
-        shown(&error)
-    };
     let memory = Limits {
         compile_memory: 8 * 1024 * 1024,
         ..Limits::TABLE
     };
-    assert_snapshot!(attempt(memory).await, @r#"
+    assert_snapshot!(ended(hostile_mapping(), memory).await, @r#"
     plugin-limit: component … ran over a limit in `compile`; it may use 8 MiB of memory to compile it
     Tell the plugin's makers: it computes, allocates or calls more than its task needs
     "#);
@@ -157,8 +184,42 @@ async fn a_compiler_that_runs_over_a_limit_is_ended_and_the_host_goes_on() {
         compile_time: std::time::Duration::ZERO,
         ..Limits::TABLE
     };
-    assert_snapshot!(attempt(time).await, @r#"
+    assert_snapshot!(ended(hostile_mapping(), time).await, @r#"
     plugin-limit: component … ran over a limit in `compile`; it may use 0 s to compile it
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    "#);
+    assert_works(&mapping(Limits::TABLE).await).await;
+}
+
+/// A small component that keeps a compiler busy for a multiple of the second it gets: in each function a hundred
+/// variables change within a hundred loops, and from the innermost a way leads back to each of them.
+fn laborious() -> Vec<u8> {
+    const WIDTH: usize = 100;
+    const FUNCTIONS: usize = 400;
+    let each = |line: &dyn Fn(usize) -> String| (0..WIDTH).map(line).collect::<String>();
+    let body = [
+        "loop ".repeat(WIDTH),
+        each(&|n| {
+            let next = (n + 1) % WIDTH;
+            format!("local.get {n} local.get {next} i32.add local.set {n} ")
+        }),
+        each(&|n| format!("local.get {n} br_if {n} ")),
+        "end ".repeat(WIDTH),
+    ]
+    .concat();
+    let function = format!("(func (local {}) {body})", "i32 ".repeat(WIDTH));
+    let module = format!("(core module {})", function.repeat(FUNCTIONS));
+    wat::parse_str(importing(&module)).unwrap()
+}
+
+#[tokio::test]
+async fn a_compiler_that_computes_too_long_is_ended() {
+    let limits = Limits {
+        compile_cpu: std::time::Duration::from_secs(1),
+        ..Limits::TABLE
+    };
+    assert_snapshot!(ended(&laborious(), limits).await, @r#"
+    plugin-limit: component … ran over a limit in `compile`; it may use 1 s to compile it
     Tell the plugin's makers: it computes, allocates or calls more than its task needs
     "#);
     assert_works(&mapping(Limits::TABLE).await).await;

@@ -149,6 +149,42 @@ async fn an_answer_over_the_cap_does_not_reach_the_guest() {
     );
 }
 
+#[tokio::test]
+async fn so_many_requests_go_out_at_once_and_no_more() {
+    let outbound = Canned::with_records(&[]);
+    let mut session = session(Limits::TABLE, outbound.clone()).await;
+    let lines = session.check(&told("1001-at-once")).await.unwrap();
+    assert_eq!(lines.len(), 1_001);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.detail == "denied: 1001 requests at once; 1000 are allowed"),
+        "{lines:?}"
+    );
+    assert_eq!(outbound.count(), 0);
+    let lines = session.check(&told("1000-at-once")).await.unwrap();
+    assert!(lines.iter().all(|line| line.detail == "0 bytes"), "{lines:?}");
+    assert_eq!(outbound.count(), 1_000);
+}
+
+#[tokio::test]
+async fn answers_that_come_at_once_have_64_mib_together() {
+    let outbound = Arc::new(Canned {
+        body: 16 * 1024 * 1024,
+        ..Canned::default()
+    });
+    let mut session = session(Limits::TABLE, outbound).await;
+    let lines = session.check(&told("5-at-once")).await.unwrap();
+    let details: Vec<&str> = lines.iter().map(|line| line.detail.as_str()).collect();
+    assert_snapshot!(details.join("\n"), @r#"
+    16777216 bytes
+    16777216 bytes
+    16777216 bytes
+    16777216 bytes
+    too large: 16777216
+    "#);
+}
+
 /// An outbound that takes longer for one answer than the guest may compute in a call.
 struct Slow;
 
@@ -224,10 +260,10 @@ async fn a_call_does_not_wait_for_ever() {
 async fn single_records_are_those_asked_for() {
     let mut session = session(Limits::TABLE, Canned::with_records(&[])).await;
     let ids = [SourceId::new("1").unwrap(), SourceId::new("2").unwrap()];
-    let found = session.fetch(&told(""), Kind::Ticket, &ids).await.unwrap();
+    let found = session.fetch(&told(""), Kind::Ticket, &ids, &[]).await.unwrap();
     assert!(found.iter().all(Result::is_ok));
     let found = session
-        .fetch(&told("another-record"), Kind::Ticket, &ids)
+        .fetch(&told("another-record"), Kind::Ticket, &ids, &[])
         .await
         .unwrap();
     let fault = found[0].as_ref().unwrap_err();
@@ -235,7 +271,7 @@ async fn single_records_are_those_asked_for() {
         (fault.cause.clone(), fault.message.as_str()),
         (Cause::Bug, "record 999 where 1 was asked for")
     );
-    let error = plugin_error(session.fetch(&told("one-too-few"), Kind::Ticket, &ids).await);
+    let error = plugin_error(session.fetch(&told("one-too-few"), Kind::Ticket, &ids, &[]).await);
     assert_snapshot!(shown(&error), @r#"
     plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `fetch` that is not acceptable: 1 answers where 2 were asked for
     Tell the plugin's makers; another version may do

@@ -72,6 +72,19 @@ async fn deep_recursion_ends_at_the_stack() {
     Tell the mapping's makers; the record stays as it is until they mend it
     "#);
     assert_works(&loaded).await;
+
+    // What goes through on that stack does not on a smaller one.
+    let answers = convert(&mut loaded.runner(), &page(&["bounded-recursion"])).await;
+    assert!(answers.unwrap()[0].is_ok());
+    let limits = Limits {
+        stack: 64 * 1024,
+        ..Limits::TABLE
+    };
+    let error = refusal(&mut mapping(limits).await.runner(), "bounded-recursion").await;
+    assert_snapshot!(shown(&error), @r#"
+    record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 64 KiB of stack
+    Tell the mapping's makers; the record stays as it is until they mend it
+    "#);
 }
 
 #[tokio::test]
@@ -250,9 +263,16 @@ async fn an_instance_is_reused_and_replaced_in_time() {
     limits.mapping.calls_an_instance = 3;
     let loaded = mapping(limits).await;
     let mut runner = loaded.runner();
+    let mut counts = Vec::new();
     for _ in 0..7 {
-        assert!(convert(&mut runner, &page(&[""])).await.unwrap()[0].is_ok());
+        // Which of its instance's calls it is, as the guest counts them.
+        let answers = convert(&mut runner, &page(&["count"])).await.unwrap();
+        let Ok(Outcome::Mapped(draft)) = &answers[0] else {
+            panic!("{answers:?}")
+        };
+        counts.push(draft.get(Field::Name).clone());
     }
+    assert_eq!(counts, ["1", "2", "3", "1", "2", "3", "1"].map(Value::text));
     assert_eq!(runner.calls(), 7);
 }
 

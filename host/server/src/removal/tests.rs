@@ -133,7 +133,7 @@ async fn kept_data_is_the_documentations_own() {
 async fn kept_links_wait_for_the_same_name_and_connector() {
     let home = filled();
     let id = integrations::find_id(home.host.archive(), &"acme".parse().unwrap()).unwrap();
-    enqueue(&home.host, id, RunTrigger::Settings).unwrap();
+    enqueue(&home.host, id, RunTrigger::Settings, false).unwrap();
     removed(&home, Fate::KeepDataAndLinks, false).await.unwrap();
     assert_eq!(home.host.dispatch().standing(id), (false, false));
     assert_eq!(

@@ -413,6 +413,7 @@ fn the_quarantine_holds_each_record_once() {
         run: RunId(run),
         code: "record-invalid".to_owned(),
         message: format!("of run {run}"),
+        record: None,
     };
     let mut first = step();
     first.quarantine(met("a", 1));

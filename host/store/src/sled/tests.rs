@@ -13,10 +13,7 @@ impl Place for Folder {
     }
 
     fn damage(&self, key: &[u8]) {
-        let store = Sled::open(self.0.path()).unwrap();
-        let mut framed = store.db.get(value_key(key)).unwrap().unwrap().to_vec();
-        *framed.last_mut().unwrap() ^= 1;
-        store.db.insert(value_key(key), framed).unwrap();
+        Sled::open(self.0.path()).unwrap().damage(key);
     }
 }
 

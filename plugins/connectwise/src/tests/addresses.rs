@@ -53,7 +53,7 @@ fn quirk_one_host_serves_both_on_premises() {
 fn quirk_client_id_and_version_go_with_every_request() {
     let (mut connection, log) = connection(|seen| (!seen.path.starts_with("/login")).then(|| ok("[]")));
     connection.pull(&context(), &all("organization"), None).unwrap();
-    connection.fetch(&context(), "contact", &["1".into()]);
+    connection.fetch(&context(), "contact", &by_id(["1"]));
     for seen in log
         .borrow()
         .iter()
@@ -72,8 +72,10 @@ fn quirk_client_id_and_version_go_with_every_request() {
     }
     let mut without = context();
     without.settings.retain(|setting| setting.key != "client-id");
+    let sent = log.borrow().len();
     let fault = connection.pull(&without, &all("organization"), None).unwrap_err();
     assert!(matches!(fault.cause, Cause::InvalidConfig(key) if key == "client-id"));
+    assert_eq!(log.borrow().len(), sent, "nothing is sent without one");
 }
 
 #[test]
@@ -183,7 +185,7 @@ fn quirk_only_a_404_that_names_the_record_is_gone() {
         let (mut connection, _) =
             connection(move |seen| (!seen.path.starts_with("/login")).then(|| status(404, body)));
         let fault = connection
-            .fetch(&context(), "contact", &["7".into()])
+            .fetch(&context(), "contact", &by_id(["7"]))
             .remove(0)
             .unwrap_err();
         assert_eq!(matches!(fault.cause, Cause::Gone), gone, "{}", fault.message);
@@ -326,11 +328,7 @@ fn quirk_addresses_stay_under_2000() {
     for kind in ["organization", "contact", "configuration", "ticket"] {
         every_page(&mut connection, &context, &all(kind)).unwrap();
         connection.count(&context, &all(kind)).unwrap();
-        connection.fetch(
-            &context,
-            kind,
-            &many.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>(),
-        );
+        connection.fetch(&context, kind, &by_id(many.iter().copied()));
     }
     let log = log.borrow();
     assert!(log.iter().all(|seen| seen.url.len() < 2_000));

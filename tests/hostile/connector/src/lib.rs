@@ -5,9 +5,9 @@
 
 use dovetail_sdk::connector::exports::{
     Change, CheckLine, CheckState, Context, Description, Event, EventSubject, GroupOption, IdPage, Listing,
-    MemberPage, OriginRule, Page, Pulled, PushOutcome, SetupField, SetupFormat,
+    MemberPage, OriginRule, Page, Pulled, PushOutcome, SetupField, SetupFormat, WantedRecord,
 };
-use dovetail_sdk::connector::http::{self, Failure, Request};
+use dovetail_sdk::connector::http::{self, Failure, Request, Response};
 use dovetail_sdk::connector::types::{Cause, Fault, SourceRecord};
 
 struct Hostile;
@@ -47,20 +47,13 @@ impl dovetail_sdk::Connector for Hostile {
     }
 
     fn check(context: Context) -> Vec<CheckLine> {
-        let answer = http::send(&request(&deed(&context)));
-        let detail = match answer {
-            Ok(response) => format!("{} bytes", response.body.len()),
-            Err(failure) => words(&failure),
+        let deed = deed(&context);
+        let count = deed.strip_suffix("-at-once").and_then(|count| count.parse().ok());
+        let answers = match count {
+            Some(count) => http::send_each(&vec![request(""); count]),
+            None => vec![http::send(&request(&deed))],
         };
-        vec![CheckLine {
-            id: "company".to_owned(),
-            state: CheckState::Ok,
-            needed: true,
-            how: "probe".to_owned(),
-            detail,
-            hint: None,
-            trouble: None,
-        }]
+        answers.into_iter().map(line).collect()
     }
 
     fn options(_: Context, group: String) -> Result<Vec<GroupOption>, Fault> {
@@ -98,11 +91,11 @@ impl dovetail_sdk::Connector for Hostile {
         Ok(Some(3))
     }
 
-    fn fetch(context: Context, kind: String, ids: Vec<String>) -> Vec<Result<Pulled, Fault>> {
+    fn fetch(context: Context, kind: String, wanted: Vec<WantedRecord>) -> Vec<Result<Pulled, Fault>> {
         let wrong = deed(&context) == "another-record";
-        let mut found: Vec<_> = ids
+        let mut found: Vec<_> = wanted
             .into_iter()
-            .map(|id| Ok(pulled(&kind, if wrong { "999" } else { &id }, "{}")))
+            .map(|one| Ok(pulled(&kind, if wrong { "999" } else { &one.id }, "{}")))
             .collect();
         if deed(&context) == "one-too-few" {
             found.pop();
@@ -145,6 +138,22 @@ dovetail_sdk::export_connector!(Hostile);
 fn deed(context: &Context) -> String {
     let told = context.settings.iter().find(|setting| setting.key == "do");
     told.map(|setting| setting.text.clone()).unwrap_or_default()
+}
+
+/// A line that tells of one answer.
+fn line(answer: Result<Response, Failure>) -> CheckLine {
+    CheckLine {
+        id: "company".to_owned(),
+        state: CheckState::Ok,
+        needed: true,
+        how: "probe".to_owned(),
+        detail: match answer {
+            Ok(response) => format!("{} bytes", response.body.len()),
+            Err(failure) => words(&failure),
+        },
+        hint: None,
+        trouble: None,
+    }
 }
 
 fn request(deed: &str) -> Request {

@@ -73,9 +73,14 @@ pub(super) fn run(out: &mut String, run: &Run) {
         .as_ref()
         .map(|reason| format!(" ({reason})"))
         .unwrap_or_default();
+    // A preview is no run that could be named later.
+    let which = match run.dry_run {
+        true => "Preview".to_owned(),
+        false => format!("Run {}", run.id),
+    };
     line(
         out,
-        format_args!("Run {} of {}: {}{reason}", run.id, run.name, status(run.status)),
+        format_args!("{which} of {}: {}{reason}", run.name, status(run.status)),
     );
     let mut table = with(&[
         "kind",
@@ -110,6 +115,7 @@ pub(super) fn run(out: &mut String, run: &Run) {
     }
     named(out, run, "Left out", &run.left_out);
     named(out, run, "Waiting", &run.waiting);
+    named(out, run, "Would be orphaned", &run.leaving);
     let (requests, bytes) = (run.requests, run.bytes);
     line(
         out,
@@ -277,7 +283,7 @@ pub(super) fn asset(out: &mut String, asset: &Asset) {
 }
 
 /// A value in one line.
-fn word(value: &Json) -> String {
+pub(super) fn word(value: &Json) -> String {
     match value {
         Json::Null => "-".to_owned(),
         Json::String(text) => text.clone(),

@@ -233,6 +233,10 @@ pub(super) fn settings(out: &mut String, settings: &SettingsShown) {
     ]);
     table.add_row(["interval", &settings.interval]);
     table.add_row(["full pass every", &settings.full_every]);
+    table.add_row([
+        "locations read again",
+        &format!("of {} organizations a run", settings.reread),
+    ]);
     for (what, label) in [
         ("contact e-mail type", &settings.contact_email_type),
         ("contact phone type", &settings.contact_phone_type),

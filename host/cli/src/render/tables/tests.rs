@@ -182,6 +182,7 @@ fn settings() {
         two_way: BTreeMap::new(),
         interval: "1h".to_owned(),
         full_every: "24h".to_owned(),
+        reread: 20,
         contact_email_type: None,
         contact_phone_type: None,
         stale: None,

@@ -1,0 +1,265 @@
+//! Why a record is missing, different or not moving: the record is read live and walked through the stages of a run, by the
+//! same functions and without writing. The first thing that stops it is the answer.
+
+use dovetail_domain::connector::Page;
+use dovetail_domain::matching::Match;
+use dovetail_domain::{Cause, Kind, Record, SourceId, SyncState, plan};
+use serde::{Deserialize, Serialize};
+
+use crate::apply::in_words;
+use crate::error::{SyncError, from_fault};
+use crate::leaving::Reason;
+use crate::ledger::Waiting;
+use crate::map::{Fate, Stack};
+use crate::orphan;
+use crate::psa::Psa;
+use crate::recognise::{Rivals, recognise};
+use crate::resolve::{self, Owner};
+use crate::revert::all_ignored;
+use crate::run::map_page;
+use crate::setup::Setup;
+use dovetail_store::table;
+
+/// What the next run does with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It is made, connected or changed.
+    Changes,
+    /// It is as the PSA has it.
+    Unchanged,
+    /// It does not come in, and nothing here is connected with it.
+    LeftOut,
+    /// It is here and will be orphaned, or is already.
+    Orphaned,
+    /// It waits until a person says which record it is.
+    Waiting,
+    /// It cannot be taken over.
+    Quarantined,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Look {
+    /// What: `selection`, `record`, `mapping`, `organization`, `match`, `fields`.
+    pub at: String,
+    /// Whether it lets the record through.
+    pub passes: bool,
+    /// What was found.
+    pub found: String,
+}
+
+/// Why a record is as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explanation {
+    /// Its kind.
+    pub kind: Kind,
+    /// The PSA's id.
+    pub source_id: String,
+    /// What a person calls it, as far as known.
+    pub name: String,
+    /// What the next run does with it.
+    pub verdict: Verdict,
+    /// What was looked at, in the order of a run, up to what stops it.
+    pub looks: Vec<Look>,
+    /// The command or step that changes it; none where nothing has to be done.
+    pub next: Option<String>,
+}
+
+impl Explanation {
+    fn look(&mut self, at: &str, passes: bool, found: impl Into<String>) {
+        self.looks.push(Look {
+            at: at.to_owned(),
+            passes,
+            found: found.into(),
+        });
+    }
+
+    fn ends(mut self, verdict: Verdict, next: Option<String>) -> Explanation {
+        self.verdict = verdict;
+        self.next = next;
+        self
+    }
+}
+
+/// Explains a record of the PSA. An error is what keeps the question itself from being answered.
+pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanation, SyncError> {
+    let (archive, id) = (&setup.archive, setup.integration.id);
+    let name = &setup.integration.name;
+    let known = archive.record_by_source(id, kind, source)?;
+    let mut told = Explanation {
+        kind,
+        source_id: source.to_string(),
+        name: known.as_ref().map(Record::name).unwrap_or_default(),
+        verdict: Verdict::LeftOut,
+        looks: Vec::new(),
+        next: None,
+    };
+    let leaves = match &known {
+        Some(_) => Verdict::Orphaned,
+        None => Verdict::LeftOut,
+    };
+
+    let description = setup.connector.description();
+    if !setup.integration.sync.wants(kind, description) {
+        told.look(
+            "selection",
+            false,
+            format!("no {kind} is wanted: a group that filters them has nothing selected"),
+        );
+        return Ok(told.ends(leaves, Some(format!("dovetail settings show {name}"))));
+    }
+    told.look("selection", true, format!("{} are wanted", kind.plural()));
+
+    let mut psa = Psa::of(setup);
+    let parents = match &known {
+        Some(record) => vec![orphan::parent(archive, kind, record.id)?],
+        None => vec![None],
+    };
+    let ids = [source.clone()];
+    let pulled = match psa.fetch(kind, &ids, &parents).await?.pop() {
+        Some(Ok(pulled)) => pulled,
+        Some(Err(fault)) if fault.cause == Cause::Gone => {
+            told.look("record", false, Reason::Gone.words());
+            return Ok(told.ends(leaves, None));
+        }
+        Some(Err(fault)) if matches!(fault.cause, Cause::Data(_)) => {
+            told.look("record", false, fault.message);
+            let next = "name it by the PSA's id, or as it is called here".to_owned();
+            return Ok(told.ends(leaves, Some(next)));
+        }
+        Some(Err(fault)) => return Err(from_fault(fault, psa.session())),
+        None => return Err(SyncError::stuck(kind)),
+    };
+    told.name.clone_from(&pulled.record.name);
+    if !pulled.excluded.is_empty() {
+        let words: Vec<String> = pulled.excluded.iter().map(in_words).collect();
+        told.look("record", false, words.join("; "));
+        let group = pulled
+            .excluded
+            .iter()
+            .find_map(|one| Some((one.group.as_ref()?, &one.labels)));
+        let next = match group {
+            Some((group, labels)) => format!(
+                "select {} too: dovetail settings set {name} --select {group}=…",
+                labels.join(", ")
+            ),
+            None => format!("change it in the PSA, then run: dovetail sync {name}"),
+        };
+        return Ok(told.ends(leaves, Some(next)));
+    }
+    told.look("record", true, "the PSA has it and the selection lets it in");
+
+    let mut stack = Stack::new(&setup.layers);
+    let page = Page {
+        items: vec![pulled],
+        refused: Vec::new(),
+        next: None,
+    };
+    let page = map_page(&mut stack, archive, id, kind, page).await?;
+    let Some(mapped) = page.mapped.into_iter().next() else {
+        return Err(SyncError::stuck(kind));
+    };
+    if all_ignored(archive, id)?.contains(&(kind, source.clone())) {
+        told.look("match", false, "a person does not want it");
+        return Ok(told.ends(Verdict::LeftOut, None));
+    }
+    let mut draft = match mapped.fate {
+        Fate::Draft(draft) => draft,
+        Fate::Skipped { layer, reason } => {
+            told.look("mapping", false, format!("{layer} leaves it out: {reason}"));
+            return Ok(told.ends(leaves, Some(format!("dovetail mapping show {name}"))));
+        }
+        Fate::Refused { layer, error } => {
+            told.look("mapping", false, format!("{layer}: {error}"));
+            let next = "mend the record in the PSA, then: dovetail quarantine retry --all";
+            return Ok(told.ends(Verdict::Quarantined, Some(next.to_owned())));
+        }
+    };
+    let layers: Vec<&str> = setup.layers.iter().map(|layer| layer.name.as_str()).collect();
+    told.look(
+        "mapping",
+        true,
+        format!("it is mapped by {}", layers.join(", then ")),
+    );
+
+    let organization = match (kind, resolve::owner(archive, id, &draft)?) {
+        (Kind::Organization, _) => None,
+        (_, Owner::Asset(organization)) => Some(organization),
+        (_, Owner::Nobody) => {
+            told.look("organization", false, "it belongs to no organization");
+            let next = format!("give it one in the PSA, then run: dovetail sync {name}");
+            return Ok(told.ends(leaves, Some(next)));
+        }
+        (_, Owner::Unknown(owner)) => {
+            told.look(
+                "organization",
+                false,
+                format!("its organization, PSA id {owner}, is not synced"),
+            );
+            let key = (id, Kind::Organization, owner.clone());
+            let waits = archive.get(&table::waiting::<Waiting>(), &key)?.is_some();
+            let verdict = if waits { Verdict::Waiting } else { leaves };
+            return Ok(told.ends(
+                verdict,
+                Some(format!("dovetail explain {name} organization {owner}")),
+            ));
+        }
+    };
+    told.look("organization", true, "what it belongs to is synced");
+    resolve::references(archive, id, organization, &mut draft)?;
+
+    let Some(record) = known else {
+        let mut rivals = Rivals::default();
+        rivals.note(kind, organization, &draft);
+        return Ok(match recognise(archive, &rivals, kind, organization, &draft)? {
+            Match::New => {
+                told.look("match", true, "nothing here is the same: it becomes a new record");
+                told.ends(Verdict::Changes, Some(format!("dovetail sync {name} --full")))
+            }
+            Match::Adopt(asset) => {
+                told.look(
+                    "match",
+                    true,
+                    format!("the standard rule holds it for {kind} {asset}"),
+                );
+                told.ends(Verdict::Changes, Some(format!("dovetail sync {name} --full")))
+            }
+            Match::Ambiguous(candidates) => {
+                let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
+                told.look("match", false, format!("it could be {kind} {}", ids.join(" or ")));
+                let next = "make their names differ, or remove one of the records";
+                told.ends(Verdict::Waiting, Some(next.to_owned()))
+            }
+        });
+    };
+    told.look("match", true, format!("it is {kind} {}", record.id));
+    let state = record.link.as_ref().map(|link| link.state);
+    if state == Some(SyncState::Disabled) {
+        told.look("fields", false, "a person took it out");
+        return Ok(told.ends(Verdict::Unchanged, None));
+    }
+    if !record.held.is_empty() {
+        let held: Vec<&str> = record.held.iter().map(|field| field.as_str()).collect();
+        told.look(
+            "fields",
+            true,
+            format!("held, so they do not move: {}", held.join(", ")),
+        );
+        told.next = Some(format!("dovetail asset release {kind} {}", record.id));
+    }
+    let changes = plan::inward(&record, organization, &draft);
+    let revived = state == Some(SyncState::Orphaned);
+    if changes.is_empty() && !revived {
+        told.look("fields", true, "each is as the PSA has it");
+        let next = told.next.take();
+        return Ok(told.ends(Verdict::Unchanged, next));
+    }
+    let what = if revived {
+        "it comes back"
+    } else {
+        "changes of the PSA are not taken over yet"
+    };
+    told.look("fields", true, format!("{what}: {} fields differ", changes.len()));
+    Ok(told.ends(Verdict::Changes, Some(format!("dovetail sync {name} --full"))))
+}

@@ -1,0 +1,33 @@
+//! A run that writes nothing: the real run on a store laid over the real one, thrown away afterwards. What it would
+//! change is what it did change there.
+
+use std::sync::Arc;
+
+use dovetail_store::{Archive, Overlay, Run, StoreError};
+
+use crate::changes::{ChangeRow, of_run};
+use crate::progress::{Cancel, Progress};
+use crate::run::{Order, run};
+use crate::setup::Setup;
+
+/// Does a run without writing anything anywhere: its document, and what it would change.
+pub async fn preview(
+    setup: &Setup,
+    order: Order,
+    progress: Arc<dyn Progress>,
+    cancel: &Cancel,
+) -> Result<(Run, Vec<ChangeRow>), StoreError> {
+    let overlay = Archive::over(Arc::new(Overlay::over(setup.archive.shared_store())))?;
+    let setup = Setup {
+        archive: Arc::new(overlay),
+        connector: setup.connector.clone(),
+        layers: setup.layers.clone(),
+        gate: setup.gate.clone(),
+        integration: setup.integration.clone(),
+        clock: setup.clock,
+    };
+    let mut run = run(&setup, order, progress, cancel).await?;
+    run.dry_run = true;
+    let changes = of_run(&setup.archive, run.id)?;
+    Ok((run, changes))
+}

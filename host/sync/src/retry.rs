@@ -1,0 +1,94 @@
+//! Records of the PSA read again by their ids: those in the quarantine that a person wants tried once more. The same
+//! stages as in any run, on a page of single records.
+
+use std::collections::BTreeMap;
+
+use dovetail_domain::connector::Page;
+use dovetail_domain::{Cause, Kind, SourceId};
+use dovetail_store::{Run, RunMode, StoreError};
+
+use crate::apply::Pass;
+use crate::bind::bind;
+use crate::error::{SyncError, from_fault};
+use crate::map::Stack;
+use crate::orphan;
+use crate::psa::Psa;
+use crate::run::{Ended, Order, finish, map_page};
+use crate::setup::Setup;
+
+/// Records read in one call of the connector.
+const ASKED: usize = 200;
+
+/// Reads records again and stores what comes of them. One that is gone leaves the quarantine.
+pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> Result<Run, StoreError> {
+    let integration = setup.integration.clone();
+    let run = Run::begin(
+        order.run,
+        integration.id,
+        integration.name.clone(),
+        RunMode::Incremental,
+        order.trigger,
+        (setup.clock)(),
+    );
+    let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
+    let mut psa = Psa::of(setup);
+    let session = psa.session().clone();
+    let outcome = stages(setup, &mut pass, &mut psa, wanted).await;
+    finish(pass, &session, outcome)
+}
+
+async fn stages(
+    setup: &Setup,
+    pass: &mut Pass,
+    psa: &mut Psa,
+    wanted: &[(Kind, SourceId)],
+) -> Result<Ended, SyncError> {
+    let mut stack = Stack::new(&setup.layers);
+    let mut by_kind: BTreeMap<Kind, Vec<SourceId>> = BTreeMap::new();
+    for (kind, source) in wanted {
+        by_kind.entry(*kind).or_default().push(source.clone());
+    }
+    // Parents come first, since a child needs its organization.
+    for kind in Kind::ALL {
+        for some in by_kind
+            .get(&kind)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .chunks(ASKED)
+        {
+            let mut parents = Vec::with_capacity(some.len());
+            for source in some {
+                let known = pass.archive.by_source(pass.integration.id, kind, source)?;
+                parents.push(match known {
+                    Some(asset) => orphan::parent(&pass.archive, kind, asset)?,
+                    None => None,
+                });
+            }
+            let mut page = Page {
+                items: Vec::new(),
+                refused: Vec::new(),
+                next: None,
+            };
+            for (source, answer) in some.iter().zip(psa.fetch(kind, some, &parents).await?) {
+                match answer {
+                    Ok(pulled) => page.items.push(pulled),
+                    Err(fault) if fault.cause == Cause::Gone => pass.let_go(kind, source)?,
+                    // A record the connector itself cannot read stays where it is, in its words.
+                    Err(fault) if matches!(fault.cause, Cause::Data(_) | Cause::Bug) => {
+                        page.refused.push(dovetail_domain::connector::RefusedItem {
+                            id: source.to_string(),
+                            name: String::new(),
+                            reason: fault.message,
+                        });
+                    }
+                    Err(fault) => return Err(from_fault(fault, psa.session())),
+                }
+            }
+            let page = map_page(&mut stack, &pass.archive, pass.integration.id, kind, page).await?;
+            pass.store(page)?;
+        }
+    }
+    bind(pass)?;
+    let braked = orphan::settle(pass, psa, &[], &[], false).await?;
+    Ok(if braked { Ended::Braked } else { Ended::Whole })
+}

@@ -1,0 +1,277 @@
+//! Taking back what a run changed and nobody changed since. What was restored is held: it stays as it is whatever the PSA
+//! says, until a person lets it go. What cannot be taken back is named with the reason.
+
+use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Record, RunId, Value};
+use dovetail_store::{Archive, Change, ChangeCause, Run, Step, StoreError, Touched, table};
+use serde::{Deserialize, Serialize};
+
+use crate::changes::{ChangeRow, each_touched};
+
+/// Records a step.
+const STEP: usize = 200;
+
+/// A record of the PSA that a person does not want.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ignored {
+    /// What a person calls it.
+    pub name: String,
+    /// Why it is not wanted.
+    pub why: String,
+}
+
+/// What taking a run back came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reverted {
+    /// What was restored.
+    pub changes: Vec<ChangeRow>,
+    /// What was left as it is, with the reason in `why`.
+    pub left: Vec<ChangeRow>,
+}
+
+/// Restores what a run changed, or says what it would restore where `dry` is set. Its newest changes are taken back first.
+pub fn revert(
+    archive: &Archive,
+    run: &Run,
+    step: impl Fn() -> Step,
+    dry: bool,
+) -> Result<Reverted, StoreError> {
+    let mut touched = Vec::new();
+    each_touched(archive, run.id, |one| {
+        touched.push(one);
+        Ok(())
+    })?;
+    touched.reverse();
+    let mut reverted = Reverted::default();
+    let mut seen = std::collections::HashSet::new();
+    for some in touched.chunks(STEP) {
+        let mut writing = step();
+        for one in some {
+            // Of a record that several steps changed, the later one is committed before the earlier is looked at.
+            if !seen.insert((one.kind, one.id)) && !dry {
+                archive.commit(std::mem::replace(&mut writing, step()))?;
+            }
+            take_back(archive, run.id, one, &mut writing, &mut reverted)?;
+        }
+        if !dry {
+            archive.commit(writing)?;
+        }
+    }
+    Ok(reverted)
+}
+
+fn take_back(
+    archive: &Archive,
+    run: RunId,
+    touched: &Touched,
+    step: &mut Step,
+    reverted: &mut Reverted,
+) -> Result<(), StoreError> {
+    let Some(before) = archive.record(touched.kind, touched.id)? else {
+        let gone = |change| row(touched, None, change, "the record is no longer there");
+        reverted.left.extend(touched.changes.iter().map(gone));
+        return Ok(());
+    };
+    if touched.changes.contains(&Change::Created) {
+        let since = archive
+            .history(touched.kind, touched.id)?
+            .into_iter()
+            .any(|past| {
+                past.change != Change::Created && !matches!(past.cause, ChangeCause::Run(of, _) if of == run)
+            });
+        let (list, why) = if since {
+            (&mut reverted.left, "it was changed since")
+        } else {
+            ignore(step, &before, run)?;
+            step.remove(&before);
+            (
+                &mut reverted.changes,
+                "it was made by the run; it does not come in again unless you say so",
+            )
+        };
+        list.push(row(touched, Some(&before), &Change::Created, why));
+        return Ok(());
+    }
+    let mut after = before.clone();
+    let adopted = touched
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::Link { before: None, .. }));
+    for change in &touched.changes {
+        let done = undo(&mut after, change, adopted);
+        let (list, why) = match done {
+            Ok(why) => (&mut reverted.changes, why),
+            Err(why) => (&mut reverted.left, why),
+        };
+        list.push(row(touched, Some(&before), change, why));
+    }
+    if adopted && after.link.is_none() {
+        ignore(step, &before, run)?;
+    }
+    if after != before {
+        after.updated = step.at();
+        step.update(&before, after)?;
+    }
+    Ok(())
+}
+
+/// Undoes one change of a record; says what was done, or why it was not.
+fn undo(record: &mut Record, change: &Change, adopted: bool) -> Result<&'static str, &'static str> {
+    match change {
+        Change::Field { field, before, after } if record.get(*field) == after => {
+            record.set(*field, before.clone());
+            if adopted {
+                return Ok("restored");
+            }
+            hold(record, *field, after);
+            Ok("restored, and held")
+        }
+        Change::Field { .. } => Err("it was changed since"),
+        Change::Link { before: None, .. } => {
+            record.link = None;
+            Ok("no longer connected; it is not connected again unless you say so")
+        }
+        Change::State { .. } if adopted => Ok("no longer connected"),
+        Change::Link { .. } | Change::State { .. } => Err("whether it is in the PSA is for the PSA to say"),
+        Change::Organization { .. } => Err("what it belongs to follows the PSA"),
+        Change::Trait { name, before, after } if adopted => {
+            let current = record.traits.iter().position(|(known, _)| known == name);
+            let stands = current
+                .and_then(|place| record.traits.get(place))
+                .map(|(_, json)| json.clone());
+            if stands != *after {
+                return Err("it was changed since");
+            }
+            record.traits.retain(|(known, _)| known != name);
+            if let Some(json) = before {
+                record.traits.push((name.clone(), json.clone()));
+                record.traits.sort_unstable();
+            }
+            Ok("restored")
+        }
+        Change::Trait { .. } => Err("what stands under traits follows the PSA and cannot be held"),
+        Change::Created | Change::Removed => Err("it expired; it comes back with the PSA's record"),
+    }
+}
+
+/// Holds a field. What the PSA said last is kept as its base, to see when the PSA changes it again.
+fn hold(record: &mut Record, field: Field, theirs: &Value) {
+    if let Err(place) = record.held.binary_search(&field) {
+        record.held.insert(place, field);
+    }
+    match record.base.binary_search_by_key(&field, |(known, _)| *known) {
+        Ok(_) => {}
+        Err(place) => record.base.insert(place, (field, theirs.clone())),
+    }
+}
+
+/// Lets held fields go: all of a record, or one. Each takes the value the PSA said last. None where nothing was held.
+pub fn release(record: &Record, field: Option<Field>) -> Option<Record> {
+    let mut after = record.clone();
+    let (gone, kept): (Vec<Field>, Vec<Field>) = record
+        .held
+        .iter()
+        .partition(|held| field.is_none_or(|field| field == **held));
+    after.held = kept;
+    for field in &gone {
+        if let Ok(place) = after.base.binary_search_by_key(field, |(known, _)| *known) {
+            let (_, theirs) = after.base.remove(place);
+            after.set(*field, theirs);
+        }
+    }
+    (!gone.is_empty()).then_some(after)
+}
+
+fn ignore(step: &mut Step, record: &Record, run: RunId) -> Result<(), StoreError> {
+    let Some(link) = &record.link else { return Ok(()) };
+    let key = (link.integration, record.kind, link.source.clone());
+    let row = Ignored {
+        name: record.name(),
+        why: format!("run {run} was taken back"),
+    };
+    step.put(&table::ignored(), &key, &row)
+}
+
+/// What a person does not want of an integration.
+pub(crate) fn all_ignored(
+    archive: &Archive,
+    integration: IntegrationId,
+) -> Result<std::collections::HashSet<(Kind, dovetail_domain::SourceId)>, StoreError> {
+    let rows = table::ignored::<Ignored>().list_under(archive.store(), &integration)?;
+    Ok(rows
+        .into_iter()
+        .map(|((_, kind, source), _)| (kind, source))
+        .collect())
+}
+
+/// A row of what is taken back: what stands now and what stood before the run.
+fn row(touched: &Touched, record: Option<&Record>, change: &Change, why: &str) -> ChangeRow {
+    let (before, after) = change.values();
+    let id: AssetId = touched.id;
+    ChangeRow {
+        kind: touched.kind,
+        id,
+        source_id: record
+            .and_then(|record| record.link.as_ref())
+            .map(|link| link.source.to_string()),
+        name: record.map(Record::name).unwrap_or_default(),
+        field: change.field(),
+        before: after,
+        after: before,
+        why: why.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dovetail_domain::Timestamp;
+
+    fn record() -> Record {
+        Record {
+            id: AssetId(1),
+            kind: Kind::Contact,
+            organization: None,
+            fields: vec![(Field::Title, Value::text("new"))],
+            traits: vec![],
+            link: None,
+            base: vec![],
+            held: vec![],
+            updated: Timestamp::from_seconds(0).unwrap(),
+        }
+    }
+
+    fn title(before: &str, after: &str) -> Change {
+        Change::Field {
+            field: Field::Title,
+            before: Value::text(before),
+            after: Value::text(after),
+        }
+    }
+
+    #[test]
+    fn a_field_is_restored_and_held_and_let_go() {
+        let mut one = record();
+        assert_eq!(
+            undo(&mut one, &title("old", "new"), false),
+            Ok("restored, and held")
+        );
+        assert_eq!(
+            (one.get(Field::Title), &one.held[..]),
+            (&Value::text("old"), &[Field::Title][..])
+        );
+        let released = release(&one, Some(Field::Title)).unwrap();
+        assert_eq!(released, record(), "it takes the value the PSA said last");
+        assert_eq!(release(&one, Some(Field::FirstName)), None);
+        assert_eq!(release(&one, None), Some(record()));
+    }
+
+    #[test]
+    fn what_somebody_changed_since_is_left() {
+        let mut one = record();
+        assert_eq!(
+            undo(&mut one, &title("old", "other"), false),
+            Err("it was changed since")
+        );
+        assert_eq!(one, record());
+    }
+}

@@ -1,0 +1,46 @@
+//! The model test for as long as one likes: seed after seed, each an episode of changes, faults and kills.
+
+use std::time::{Duration, Instant};
+
+use crate::build::build;
+use crate::command::{Outcome, cargo, run};
+
+/// Seeds that one start of the test runs.
+const SEEDS: u64 = 24;
+
+/// Seeds below belong to the suite.
+const FIRST: u64 = 1_000;
+
+/// The test, as `cargo test` names it.
+const TEST: &str = "model::whatever_happens_it_ends_as_a_new_home_would";
+
+/// Runs episodes for so many minutes, from a seed on where one is given, and says which seeds went well.
+pub(crate) fn soak(rest: &[String]) -> Outcome {
+    const USAGE: &str = "say for how many minutes: cargo xtask soak MINUTES [--from SEED]";
+    let number = |word: &String| word.parse::<u64>().map_err(|_| USAGE.to_owned());
+    let (minutes, first) = match rest {
+        [minutes] => (number(minutes)?, FIRST),
+        [minutes, word, seed] if word == "--from" => (number(minutes)?, number(seed)?),
+        _ => return Err(USAGE.to_owned()),
+    };
+    build()?;
+    let started = Instant::now();
+    let long = Duration::from_secs(minutes * 60);
+    let mut next = first;
+    while next == first || started.elapsed() < long {
+        let range = format!("{next}..{}", next + SEEDS);
+        let mut test = cargo(&["test", "--workspace", "--test", "e2e", "--", "--exact", TEST]);
+        run(test.env("DOVETAIL_SEEDS", &range)).map_err(|error| {
+            format!(
+                "an episode of the seeds {range} failed; above stand its seed and how to replay it ({error})"
+            )
+        })?;
+        next += SEEDS;
+        println!(
+            "{} episodes in {} s, seeds {first}..{next}: each came to quiet",
+            next - first,
+            started.elapsed().as_secs()
+        );
+    }
+    Ok(())
+}
