@@ -43,6 +43,15 @@ pub(crate) enum Format {
     Jsonl,
 }
 
+/// How a file of records is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FileFormat {
+    /// A header and a row a record, in UTF-8
+    Csv,
+    /// A JSON object a line, as `asset list --format jsonl` prints them
+    Jsonl,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Connections with PSAs
@@ -83,6 +92,18 @@ pub(crate) enum Command {
     /// Documentation records
     #[command(subcommand)]
     Asset(Asset),
+    /// Bring in records from a file, as one run that can be taken back
+    Import {
+        /// How the file is written
+        how: FileFormat,
+        /// What its records are
+        kind: KindWord,
+        /// The file
+        file: PathBuf,
+        /// Write nothing and show what would change, field by field
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// People of the PSA and their invitations
     #[command(subcommand)]
     User(User),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use dovetail_domain::{Code, Kind};
 use dovetail_server::request::{
-    AssetQuery, Change, Fate, IntegrationAdd, IntegrationUpdate, MappingPlace, NetworkChange, Role,
+    AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, NetworkChange, Role,
     SettingsChange, Whom, key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
@@ -58,6 +58,20 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             Request::QuarantineRetry(ids.iter().map(|id| parse(id)).collect::<Result<_>>()?)
         }
         Command::Asset(command) => asset(command)?,
+        Command::Import {
+            how,
+            kind,
+            file,
+            dry_run,
+        } => Request::Import {
+            format: match how {
+                args::FileFormat::Csv => Format::Csv,
+                args::FileFormat::Jsonl => Format::Jsonl,
+            },
+            kind: kind.into(),
+            file: whole(&file)?,
+            dry_run,
+        },
         Command::User(command) => user(command)?,
         Command::Plugin(args::Plugin::Inspect { plugin }) => Request::PluginInspect(file_or_name(plugin)?),
         Command::Plugin(args::Plugin::Add { file, yes }) => Request::PluginAdd {

@@ -92,6 +92,18 @@ fields! {
     Closed "closed",
 }
 
+impl Field {
+    /// The kind a field links to; none where it is no link.
+    pub fn target(self) -> Option<Kind> {
+        match self {
+            Field::Parent => Some(Kind::Organization),
+            Field::PrimaryLocation | Field::Location => Some(Kind::Location),
+            Field::Contact => Some(Kind::Contact),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Field {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -201,6 +213,19 @@ mod tests {
             }
         }
         assert_eq!(Field::named("serial"), None);
+    }
+
+    #[test]
+    fn links_have_a_target_and_nothing_else_has() {
+        for kind in Kind::ALL {
+            for (field, shape) in kind.fields() {
+                assert_eq!(
+                    field.target().is_some(),
+                    *shape == Shape::Reference,
+                    "{kind} {field}"
+                );
+            }
+        }
     }
 
     #[test]

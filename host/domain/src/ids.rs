@@ -42,6 +42,11 @@ number_id!(
     /// An integration, as keys in the store name it. It outlives a change of the integration's name.
     IntegrationId(u32)
 );
+impl IntegrationId {
+    /// Stands for no integration: the records of the documentation's own, a run that read a file.
+    pub const NONE: IntegrationId = IntegrationId(0);
+}
+
 number_id!(
     /// An entry of the quarantine.
     QuarantineId(u64)

@@ -43,6 +43,18 @@ pub fn key<'a>(
     organization: Option<AssetId>,
     get: impl Fn(Field) -> &'a Value,
 ) -> Option<MatchKey> {
+    let whole = identity(kind, organization, get)?.to_be_bytes();
+    let (head, _) = whole.split_first_chunk::<8>().expect("16 bytes are more than 8");
+    Some(MatchKey(u64::from_be_bytes(*head)))
+}
+
+/// The same as a number so great that no two records the rule holds different share one: for whoever has no record to
+/// compare with.
+pub fn identity<'a>(
+    kind: Kind,
+    organization: Option<AssetId>,
+    get: impl Fn(Field) -> &'a Value,
+) -> Option<u128> {
     let fields = identifying(kind);
     let name = crate::record::display_name(kind, &get);
     let needs_organization = kind != Kind::Organization;
@@ -59,9 +71,9 @@ pub fn key<'a>(
     }
     let bytes: [u8; 32] = digest.finalize().into();
     let (head, _) = bytes
-        .split_first_chunk::<8>()
-        .expect("a SHA-256 has more than 8 bytes");
-    Some(MatchKey(u64::from_be_bytes(*head)))
+        .split_first_chunk::<16>()
+        .expect("a SHA-256 has more than 16 bytes");
+    Some(u128::from_be_bytes(*head))
 }
 
 /// The key of a record.
@@ -117,6 +129,7 @@ mod tests {
             link: None,
             base: vec![],
             held: vec![],
+            own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
         };
         for (field, text) in fields {

@@ -73,12 +73,13 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
             });
         }
     }
-    // What the mapping no longer mentions under traits is gone from the PSA's record: traits are the PSA's only.
+    // What the mapping no longer mentions under traits is gone from the PSA's record, unless it never was in it.
     for (name, json) in &record.traits {
         if theirs
             .traits
             .binary_search_by(|(known, _)| known.cmp(name))
             .is_err()
+            && record.own.binary_search(name).is_err()
         {
             changes.push(Change::Trait {
                 name: name.clone(),
@@ -131,6 +132,7 @@ mod tests {
             link: None,
             base: vec![],
             held: vec![],
+            own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
         }
     }
@@ -198,6 +200,21 @@ mod tests {
             apply(&mut record, &back);
             prop_assert_eq!(record, before);
         }
+    }
+
+    #[test]
+    fn traits_of_the_documentations_own_stay() {
+        let mut record = record();
+        let kept = |name: &str, json: &str| (name.to_owned(), json.to_owned());
+        record.traits = vec![kept("rack", "1"), kept("theirs", "2"), kept("wall", "3")];
+        record.own = vec!["rack".to_owned(), "wall".to_owned()];
+        let theirs = Draft {
+            traits: vec![kept("wall", "4")],
+            ..Draft::default()
+        };
+        let changes = inward(&record, None, &theirs);
+        apply(&mut record, &changes);
+        assert_eq!(record.traits, [kept("rack", "1"), kept("wall", "4")]);
     }
 
     #[test]

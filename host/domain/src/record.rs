@@ -69,6 +69,8 @@ pub struct Record {
     pub base: Vec<(Field, Value)>,
     /// Fields that are neither pulled nor pushed until released.
     pub held: Vec<Field>,
+    /// Names of traits that are the documentation's own, sorted: a PSA's record that does not mention them leaves them.
+    pub own: Vec<String>,
     /// When something about it changed here last.
     pub updated: Timestamp,
 }
@@ -154,6 +156,7 @@ mod tests {
             link: None,
             base: vec![],
             held: vec![],
+            own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
         };
         record.set(Field::LastName, Value::text("Lovelace"));

@@ -19,7 +19,7 @@ use crate::limits::{self, LABEL, MESSAGE};
 
 /// Why something was not taken over, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Unacceptable(pub(crate) String);
+pub struct Unacceptable(pub(crate) String);
 
 impl Unacceptable {
     /// Says where it stands.

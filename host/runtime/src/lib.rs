@@ -10,6 +10,15 @@
 //!
 //! The runtime knows no PSA, no client and no store.
 
+/// What a field's value and a trait may be at most: the one check for whatever comes from outside, a plugin's answer or a
+/// person's file.
+pub mod acceptable {
+    pub use crate::checked::Unacceptable;
+    pub use crate::checked::json::trait_value;
+    pub use crate::checked::mapping::{trait_count, trait_name};
+    pub use crate::checked::values::{date, label, labelled, plain, set};
+}
+
 mod allowance;
 mod bindings;
 mod cache;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::caller::Caller;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, config, history, integrations, keys, mappings, people, plugins, problem::Result,
-    removal, runs, settings, upkeep,
+    Answer, Request, assets, config, history, import, integrations, keys, mappings, people, plugins,
+    problem::Result, removal, runs, settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -46,6 +46,12 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::AssetRelease(kind, id, field) => history::release(host, kind, id, field.as_deref()),
         Request::AssetList(query) => assets::list(host, &query),
         Request::AssetShow(kind, id) => assets::show(host, kind, id),
+        Request::Import {
+            format,
+            kind,
+            file,
+            dry_run,
+        } => import::import(host, format, kind, file, dry_run, caller).await,
         Request::UserSuggested(name) => people::suggested(host, &name).await,
         Request::UserInvite { name, whom, role } => people::invite(host, &name, &whom, role).await,
         Request::UserSkip(name) => people::skip(host, &name),

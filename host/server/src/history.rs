@@ -40,6 +40,7 @@ pub(crate) fn revert(host: &Host, run: RunId, dry_run: bool) -> Result<Answer> {
     if !dry_run {
         found.reverted = Some(now);
         let mut step = host.step();
+        step.delete(&table::IMPORTS, &run);
         step.put_run(&found)?;
         host.archive().commit(step)?;
     }
@@ -67,7 +68,7 @@ fn reversible(host: &Host, run: RunId) -> Result<Run> {
     if found.status == RunStatus::Running || host.dispatch().standing(found.integration).0 {
         return Err(Problem::new(
             Code::Busy,
-            format!("A run of `{}` is on.", found.name),
+            format!("A run of `{}` is on.", found.subject()),
             "Wait for its end, or stop it with `dovetail run cancel`.",
         ));
     }

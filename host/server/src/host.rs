@@ -80,6 +80,11 @@ impl Host {
         (self.clock)()
     }
 
+    /// What tells the time.
+    pub(crate) fn clock(&self) -> fn() -> Timestamp {
+        self.clock
+    }
+
     /// The home.
     pub(crate) fn folder(&self) -> &crate::home::HomeFolder {
         self.home.folder()
@@ -297,7 +302,7 @@ fn close_lost_runs(archive: &Archive, now: Timestamp) -> Result<()> {
             code: Code::Stalled.to_string(),
             message: "The process ended in the middle of the run; what it had stored by then stays."
                 .to_owned(),
-            hint: format!("`dovetail sync {}` takes it up again.", run.name),
+            hint: run.again(),
         });
         run.finished = Some(now);
         step.put_run(&run)?;

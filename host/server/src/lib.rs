@@ -18,6 +18,7 @@ mod form;
 mod history;
 pub mod home;
 mod host;
+mod import;
 mod integrations;
 mod keys;
 mod mappings;

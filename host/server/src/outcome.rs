@@ -68,7 +68,7 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
             (None, None) => Code::Stalled,
         },
     };
-    let name = &run.name;
+    let name = run.subject();
     let reason = run
         .reason
         .as_deref()
@@ -82,16 +82,13 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
         ),
         RunStatus::Cancelled => (
             "The run was cancelled; what it stored stays.".to_owned(),
-            format!("`dovetail sync {name}` takes it up again."),
+            run.again(),
         ),
         RunStatus::Failed => (
             "The run failed without saying why.".to_owned(),
             format!("Run `dovetail -vv sync {name}` and report what it says."),
         ),
-        _ => (
-            format!("The run ended without finishing{reason}."),
-            format!("`dovetail sync {name}` takes it up again."),
-        ),
+        _ => (format!("The run ended without finishing{reason}."), run.again()),
     };
     let told = match &run.trouble {
         // A failed run ends with its cause's code; the others with their own, in the cause's words.

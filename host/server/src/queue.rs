@@ -70,6 +70,8 @@ fn rank(trigger: Trigger) -> u8 {
         Trigger::Manual => 0,
         Trigger::Settings => 1,
         Trigger::Schedule => 2,
+        // A file is never queued; it would come after what is.
+        Trigger::Import => 3,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use dovetail_domain::integration::{Interval, TicketWindow};
 use dovetail_domain::{AssetId, IntegrationName, Kind, QuarantineId, RunId};
+pub use dovetail_sync::import::Format;
 use serde::{Deserialize, Serialize};
 
 use crate::choose::Pick;
@@ -104,6 +105,17 @@ pub enum Request {
     AssetList(AssetQuery),
     /// `asset show`
     AssetShow(Kind, AssetId),
+    /// `import`
+    Import {
+        /// How the file is written.
+        format: Format,
+        /// What its records are.
+        kind: Kind,
+        /// The file, by its whole path.
+        file: PathBuf,
+        /// `--dry-run`
+        dry_run: bool,
+    },
     /// `user suggested`
     UserSuggested(IntegrationName),
     /// `user invite`
@@ -203,6 +215,8 @@ impl Request {
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
             R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
             R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
+            // A second import changes nothing, but it would not say what the first did.
+            R::Import { dry_run, .. } => *dry_run,
             R::Verify | R::Compact => true,
             R::Backup { .. } | R::Restore { .. } => false,
         }

@@ -209,7 +209,9 @@ fn held_back(host: &Arc<Host>, run: RunId) -> Result<(Integration, Run)> {
             "`dovetail run list` shows the runs that wait.",
         ));
     }
-    let integration = integrations::find(host.archive(), &found.name)?;
+    // An import holds nothing back, so this one is of an integration.
+    let name = found.name.as_ref().ok_or_else(|| unknown(run))?;
+    let integration = integrations::find(host.archive(), name)?;
     if host.dispatch().standing(integration.id).0 {
         return Err(Problem::new(
             Code::Busy,

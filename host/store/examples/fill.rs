@@ -144,6 +144,7 @@ fn record(id: u64, number: u64) -> Result<Record, Box<dyn Error>> {
         }),
         base: vec![],
         held: vec![],
+        own: vec![],
         updated,
     };
     for (field, text) in [

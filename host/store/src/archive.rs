@@ -44,6 +44,8 @@ pub struct Archive {
 /// What only the one who writes needs.
 pub(crate) struct Writer {
     kept: Kept,
+    /// Steps that were written since this was opened.
+    written: u64,
     quarantined: Option<HashMap<QuarantineKey, QuarantineId>>,
 }
 
@@ -62,6 +64,7 @@ impl Archive {
             index: OnceLock::new(),
             writer: Mutex::new(Writer {
                 kept,
+                written: 0,
                 quarantined: None,
             }),
         })
@@ -117,7 +120,25 @@ impl Archive {
     /// Writes a step: all of it or nothing, on disk when this returns. After an error that
     /// [`is_fatal`](StoreError::is_fatal) the process has to stop; the index is as before.
     pub fn commit(&self, step: Step) -> Result<(), StoreError> {
-        let mut writer = self.writing();
+        self.write(self.writing(), step)
+    }
+
+    /// How many steps were written since this was opened: whoever reads first and writes later sees by it whether
+    /// somebody wrote in between.
+    pub fn written(&self) -> u64 {
+        self.writing().written
+    }
+
+    /// Writes a step unless others were written since there were so many; says whether it was.
+    pub fn commit_since(&self, written: u64, step: Step) -> Result<bool, StoreError> {
+        let writer = self.writing();
+        if writer.written != written {
+            return Ok(false);
+        }
+        self.write(writer, step).map(|()| true)
+    }
+
+    fn write(&self, mut writer: MutexGuard<'_, Writer>, step: Step) -> Result<(), StoreError> {
         let Step {
             mut batch,
             records,
@@ -139,6 +160,7 @@ impl Archive {
         self.store.apply(batch)?;
 
         writer.kept = kept;
+        writer.written += 1;
         if let Some(known) = &mut writer.quarantined {
             for (key, id) in filed {
                 match id {

@@ -32,7 +32,7 @@ impl Default for Entry {
             serial: 0,
             matching: 0,
             source: Source::default(),
-            integration: IntegrationId(0),
+            integration: IntegrationId::NONE,
             state: None,
         }
     }
@@ -77,7 +77,7 @@ impl Sketcher {
             serial: text(Field::SerialNumber),
             matching: matching::record_key(record).map_or(0, |key| self.matching(key)),
             source: link.map_or(Source::default(), |link| self.source(&link.source)),
-            integration: link.map_or(IntegrationId(0), |link| link.integration),
+            integration: link.map_or(IntegrationId::NONE, |link| link.integration),
             state: link.map(|link| link.state),
         }
     }

@@ -28,6 +28,7 @@ struct Written<'a> {
     traits: &'a [(String, String)],
     base: &'a [(Field, Value)],
     held: &'a [Field],
+    own: &'a [String],
     updated: Timestamp,
 }
 
@@ -39,6 +40,7 @@ struct Read {
     traits: Vec<(String, String)>,
     base: Vec<(Field, Value)>,
     held: Vec<Field>,
+    own: Vec<String>,
     updated: Timestamp,
 }
 
@@ -74,6 +76,7 @@ pub fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
         traits: &record.traits,
         base: &record.base,
         held: &record.held,
+        own: &record.own,
         updated: record.updated,
     };
     let mut bytes = postcard::to_extend(&written, Vec::with_capacity(1_024))
@@ -122,6 +125,7 @@ fn decode_parts(kind: Kind, id: AssetId, bytes: &[u8], source: bool) -> Result<R
         link,
         base: read.base,
         held: read.held,
+        own: read.own,
         updated: read.updated,
     })
 }

@@ -16,17 +16,22 @@ pub enum ChangeCause {
     Person(String),
     /// A run was taken back.
     Revert(RunId),
-    /// A file was read in.
-    Import(String),
+    /// A file was imported: the run it was, and the file's name.
+    Import(RunId, String),
 }
 
 impl ChangeCause {
     /// The run it is filed under; run 0 where it was none.
     pub fn run(&self) -> RunId {
         match self {
-            ChangeCause::Run(run, _) | ChangeCause::Revert(run) => *run,
-            ChangeCause::Person(_) | ChangeCause::Import(_) => RunId(0),
+            ChangeCause::Run(run, _) | ChangeCause::Revert(run) | ChangeCause::Import(run, _) => *run,
+            ChangeCause::Person(_) => RunId(0),
         }
+    }
+
+    /// Whether it is the work of a run, be it of an integration or of a file. Taking the run back is not.
+    pub fn is_work(&self) -> bool {
+        matches!(self, ChangeCause::Run(..) | ChangeCause::Import(..))
     }
 
     /// As JSON: `{"kind","id","plugin"}`.
@@ -35,7 +40,7 @@ impl ChangeCause {
             ChangeCause::Run(run, plugin) => ("run", run.to_string(), plugin.as_deref()),
             ChangeCause::Person(name) => ("person", name.clone(), None),
             ChangeCause::Revert(run) => ("revert", run.to_string(), None),
-            ChangeCause::Import(file) => ("import", file.clone(), None),
+            ChangeCause::Import(run, _) => ("import", run.to_string(), None),
         };
         json!({"kind": kind, "id": id, "plugin": plugin})
     }
@@ -234,8 +239,10 @@ pub struct Touched {
     pub kind: Kind,
     /// Its id.
     pub id: AssetId,
-    /// When and why.
+    /// When.
     pub at: Timestamp,
+    /// Why.
+    pub cause: ChangeCause,
     /// What changed, never nothing.
     pub changes: Vec<Change>,
 }

@@ -179,7 +179,7 @@ impl Index {
 /// How many records there are, by kind, integration and how they stand.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Integration 0 and state 0 are records of the documentation's own. None is 0.
+    /// No integration and state 0 are records of the documentation's own. None is 0.
     records: BTreeMap<(Kind, IntegrationId, u8), u64>,
 }
 
@@ -197,14 +197,14 @@ impl Counts {
     /// Records of a kind that are not connected.
     pub fn unlinked(&self, kind: Kind) -> u64 {
         self.records
-            .get(&(kind, IntegrationId(0), 0))
+            .get(&(kind, IntegrationId::NONE, 0))
             .copied()
             .unwrap_or(0)
     }
 
     /// All records of a kind.
     pub fn total(&self, kind: Kind) -> u64 {
-        let first = (kind, IntegrationId(0), 0);
+        let first = (kind, IntegrationId::NONE, 0);
         self.records
             .range(first..=(kind, IntegrationId(u32::MAX), u8::MAX))
             .map(|(_, records)| records)

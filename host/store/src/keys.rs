@@ -6,6 +6,7 @@
 //! | `a` [`Space::Audit`] | run (0: outside of runs), sequence | what a step created, changed, removed |
 //! | `h` [`Space::History`] | kind, asset, sequence | what a step changed in a record |
 //! | `n` [`Space::Run`] | run | run document |
+//! | `v` [`Space::Import`] | run | the name of the file that was imported |
 //! | `q` [`Space::Quarantine`] | quarantine id | entry |
 //! | `x` [`Space::QuarantineIndex`] | integration, kind, PSA id | quarantine id |
 //! | `e` [`Space::LeftOut`] | integration, kind, PSA id | why it does not come in |
@@ -58,6 +59,7 @@ spaces! {
     Audit b'a',
     History b'h',
     Run b'n',
+    Import b'v',
     Quarantine b'q',
     QuarantineIndex b'x',
     LeftOut b'e',

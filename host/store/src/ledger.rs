@@ -11,7 +11,7 @@ use crate::history::{AuditEntry, Change, Past, Touched};
 use crate::keys::{Key, Space};
 use crate::quarantine::QuarantineEntry;
 use crate::run::Run;
-use crate::table::{QUARANTINE, RUNS, Table};
+use crate::table::{IMPORTS, QUARANTINE, RUNS, Table};
 
 impl Archive {
     /// A value of a table.
@@ -46,6 +46,12 @@ impl Archive {
             })
             .take(limit)
             .collect()
+    }
+
+    /// The latest import that changed something and was not taken back.
+    pub fn last_import(&self) -> Result<Option<RunId>, StoreError> {
+        let last = IMPORTS.page_back(self.store(), &(), None, 1)?;
+        Ok(last.first().map(|(run, _)| *run))
     }
 
     /// Up to `limit` entries of the quarantine behind one of them, of one integration where one is given.
@@ -92,6 +98,13 @@ impl Archive {
                 });
             }
         }
+        past.extend(self.changes(kind, id)?);
+        Ok(past)
+    }
+
+    /// The same without its creation: one look at the record's own chapters.
+    pub fn changes(&self, kind: Kind, id: AssetId) -> Result<Vec<Past>, StoreError> {
+        let mut past = Vec::new();
         for (_, chapter) in HISTORY.list_under(self.store(), &(kind, id))? {
             let row = |change| Past {
                 at: chapter.at,
@@ -124,6 +137,7 @@ impl Archive {
             kind,
             id,
             at: entry.at,
+            cause: entry.cause.clone(),
             changes,
         };
         let mut all: Vec<Touched> = entry

@@ -32,6 +32,7 @@
 //!     link: None,
 //!     base: vec![],
 //!     held: vec![],
+//!     own: vec![],
 //!     updated: Timestamp::from_seconds(0).unwrap(),
 //! };
 //! page(&Archive::in_memory(), new.updated, RunId(1), new).unwrap();

@@ -7,15 +7,19 @@ use dovetail_domain::{IntegrationId, IntegrationName, Kind, RunId, SourceId, Tim
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// A run of an integration.
+/// A run: of an integration, or over a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// Its id. Greater is later.
     pub id: RunId,
-    /// The integration.
+    /// The integration; [`IntegrationId::NONE`] where it read a file.
     pub integration: IntegrationId,
-    /// What the integration was called then.
-    pub name: IntegrationName,
+    /// What the integration was called then; none where it read a file.
+    #[serde(default)]
+    pub name: Option<IntegrationName>,
+    /// The name of the file it read; none where it read a PSA.
+    #[serde(default)]
+    pub file: Option<String>,
     /// How much it reads.
     pub mode: RunMode,
     /// Who wanted it.
@@ -82,6 +86,8 @@ pub enum RunTrigger {
     Schedule,
     /// Settings were saved.
     Settings,
+    /// A person, with a file in place of a PSA.
+    Import,
 }
 
 /// How a run stands.
@@ -125,13 +131,13 @@ pub struct Pushed {
     pub failed: u64,
 }
 
-/// A record of the PSA with a reason.
+/// A record of the PSA, or a row of a file, with a reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     /// Its kind.
     pub kind: Kind,
-    /// The PSA's id.
-    pub source_id: SourceId,
+    /// The PSA's id; none where it is a row of a file, whose line stands in `why`.
+    pub source_id: Option<SourceId>,
     /// What a person calls it.
     pub name: String,
     /// Why, in words.
@@ -154,7 +160,8 @@ impl Run {
         Run {
             id,
             integration,
-            name,
+            name: Some(name),
+            file: None,
             mode,
             trigger,
             dry_run: false,
@@ -171,6 +178,49 @@ impl Run {
             bytes: 0,
             started,
             finished: None,
+        }
+    }
+
+    /// The import of a file, which begins. It is of no integration.
+    pub fn import(id: RunId, file: String, started: Timestamp) -> Run {
+        Run {
+            id,
+            integration: IntegrationId::NONE,
+            name: None,
+            file: Some(file),
+            mode: RunMode::Full,
+            trigger: RunTrigger::Import,
+            dry_run: false,
+            status: RunStatus::Running,
+            reason: None,
+            trouble: None,
+            entities: BTreeMap::new(),
+            pushed: BTreeMap::new(),
+            left_out: Vec::new(),
+            waiting: Vec::new(),
+            leaving: Vec::new(),
+            reverted: None,
+            requests: 0,
+            bytes: 0,
+            started,
+            finished: None,
+        }
+    }
+
+    /// What it read: the integration's name or the file's.
+    pub fn subject(&self) -> &str {
+        let name = self.name.as_ref().map(IntegrationName::as_str);
+        name.or(self.file.as_deref()).unwrap_or_default()
+    }
+
+    /// How it is done again after it did not come to its end.
+    pub fn again(&self) -> String {
+        match &self.name {
+            Some(name) => format!("`dovetail sync {name}` takes it up again."),
+            None => format!(
+                "Import {} again: what is there already stays as it is.",
+                self.subject()
+            ),
         }
     }
 
@@ -195,7 +245,8 @@ impl Run {
             .map(|trouble| json!({"code": trouble.code, "message": trouble.message, "hint": trouble.hint}));
         json!({
             "run": self.id.to_string(),
-            "integration": self.name.as_str(),
+            "integration": self.name,
+            "file": self.file,
             "mode": self.mode,
             "trigger": self.trigger,
             "dry_run": self.dry_run,
@@ -247,6 +298,24 @@ mod tests {
             (&json!("running"), &json!("full"))
         );
         assert_eq!(json["finished"], serde_json::Value::Null);
+        let kept: Run = serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap();
+        assert_eq!(kept, run);
+    }
+
+    #[test]
+    fn an_import_is_of_no_integration() {
+        let started = Timestamp::from_seconds(1_700_000_000).unwrap();
+        let run = Run::import(RunId(13), "devices.csv".to_owned(), started);
+        let json = run.to_json();
+        assert_eq!(json["integration"], serde_json::Value::Null);
+        assert_eq!(
+            (&json["file"], &json["trigger"], &json["mode"]),
+            (&json!("devices.csv"), &json!("import"), &json!("full"))
+        );
+        assert_eq!(
+            (run.subject(), super::tests::run().subject()),
+            ("devices.csv", "acme")
+        );
         let kept: Run = serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap();
         assert_eq!(kept, run);
     }

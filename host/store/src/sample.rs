@@ -20,6 +20,7 @@ pub(crate) fn record(number: u64) -> Record {
         link: None,
         base: vec![(Field::Phone, Value::text("1"))],
         held: vec![Field::Fax],
+        own: vec!["color".to_owned()],
         updated: Timestamp::from_seconds(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),
     };
     for (field, shape) in kind.fields() {

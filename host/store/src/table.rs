@@ -32,6 +32,9 @@ pub const INTEGRATIONS: Table<IntegrationId, Integration> = Table::json(Space::I
 /// Run documents. Greater ids are later.
 pub const RUNS: Table<RunId, Run> = Table::json(Space::Run);
 
+/// Imports that changed something and were not taken back, with the file's name. The greatest id is the latest.
+pub const IMPORTS: Table<RunId, String> = Table::json(Space::Import);
+
 /// The quarantine; written by [`Step::quarantine`](crate::Step::quarantine) only.
 pub const QUARANTINE: Table<QuarantineId, QuarantineEntry> = Table::json(Space::Quarantine);
 

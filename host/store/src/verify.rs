@@ -21,7 +21,7 @@ use crate::error::show_key;
 use crate::index::{Counts, Index};
 use crate::keys::{Key, Space};
 use crate::sequence::Sequence;
-use crate::table::{CONFIG, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
+use crate::table::{CONFIG, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
 
 /// Values read at a time.
 const PAGE: usize = 256;
@@ -191,6 +191,10 @@ impl Look<'_> {
                 if run.id != id {
                     return odd("it is another run's");
                 }
+            }
+            Space::Import => {
+                let (run, _) = IMPORTS.row(pair)?;
+                self.in_use(Sequence::Run, run.0);
             }
             Space::Integration => {
                 let (id, integration) = INTEGRATIONS.row(pair)?;

@@ -73,7 +73,7 @@ fn note(list: &mut Vec<Named>, kind: Kind, source: &SourceId, name: &str, why: S
     if list.len() < Run::NAMED {
         list.push(Named {
             kind,
-            source_id: source.clone(),
+            source_id: Some(source.clone()),
             name: name.to_owned(),
             why,
         });
@@ -476,6 +476,7 @@ impl Pass {
             link: Some(self.link(source, MatchedBy::Created)?),
             base: Vec::new(),
             held: Vec::new(),
+            own: Vec::new(),
             updated: step.at(),
         };
         self.note_unbound(&record);

@@ -54,7 +54,7 @@ pub(crate) fn each_touched(
         };
         after = Some(*last);
         for (number, entry) in entries {
-            if matches!(entry.cause, ChangeCause::Run(..)) {
+            if entry.cause.is_work() {
                 for touched in archive.touched(number, &entry)? {
                     each(touched)?;
                 }
@@ -99,13 +99,18 @@ pub(crate) fn rows_of(archive: &Archive, touched: Touched) -> Result<Vec<ChangeR
             field,
             before,
             after,
-            why: why(change, adopted).to_owned(),
+            why: why(change, adopted, &touched.cause).to_owned(),
         }
     };
     Ok(touched.changes.iter().map(row).collect())
 }
 
-fn why(change: &Change, adopted: bool) -> &'static str {
+fn why(change: &Change, adopted: bool, cause: &ChangeCause) -> &'static str {
+    match (change, cause) {
+        (Change::Created, ChangeCause::Import(..)) => return "new in the file",
+        (_, ChangeCause::Import(..)) => return "so the file says",
+        _ => {}
+    }
     match change {
         Change::Created => "new in the PSA",
         Change::Removed => "it expired",

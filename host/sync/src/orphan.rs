@@ -212,7 +212,7 @@ fn hold_back(pass: &mut Pass, leaving: &AllLeaving) -> Result<(), StoreError> {
         let name = pass.archive.record(*kind, *asset)?.map(|record| record.name());
         pass.run.leaving.push(Named {
             kind: *kind,
-            source_id: one.source.clone(),
+            source_id: Some(one.source.clone()),
             name: name.unwrap_or_default(),
             why: one.reason.words(),
         });

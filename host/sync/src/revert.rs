@@ -2,7 +2,7 @@
 //! says, until a person lets it go. What cannot be taken back is named with the reason.
 
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Record, RunId, Value};
-use dovetail_store::{Archive, Change, ChangeCause, Run, Step, StoreError, Touched, table};
+use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched, table};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeRow, each_touched};
@@ -50,7 +50,7 @@ pub fn revert(
             if !seen.insert((one.kind, one.id)) && !dry {
                 archive.commit(std::mem::replace(&mut writing, step()))?;
             }
-            take_back(archive, run.id, one, &mut writing, &mut reverted)?;
+            take_back(archive, run, one, &mut writing, &mut reverted)?;
         }
         if !dry {
             archive.commit(writing)?;
@@ -61,11 +61,12 @@ pub fn revert(
 
 fn take_back(
     archive: &Archive,
-    run: RunId,
+    run: &Run,
     touched: &Touched,
     step: &mut Step,
     reverted: &mut Reverted,
 ) -> Result<(), StoreError> {
+    let imported = run.trigger == RunTrigger::Import;
     let Some(before) = archive.record(touched.kind, touched.id)? else {
         let gone = |change| row(touched, None, change, "the record is no longer there");
         reverted.left.extend(touched.changes.iter().map(gone));
@@ -73,20 +74,24 @@ fn take_back(
     };
     if touched.changes.contains(&Change::Created) {
         let since = archive
-            .history(touched.kind, touched.id)?
+            .changes(touched.kind, touched.id)?
             .into_iter()
-            .any(|past| {
-                past.change != Change::Created && !matches!(past.cause, ChangeCause::Run(of, _) if of == run)
-            });
+            .any(|past| past.cause.run() != run.id);
         let (list, why) = if since {
             (&mut reverted.left, "it was changed since")
-        } else {
-            ignore(step, &before, run)?;
-            step.remove(&before);
+        } else if imported && owns(archive, touched)? {
             (
-                &mut reverted.changes,
-                "it was made by the run; it does not come in again unless you say so",
+                &mut reverted.left,
+                "other records belong to it; take back first what brought them in",
             )
+        } else {
+            ignore(step, &before, run.id)?;
+            step.remove(&before);
+            let why = match imported {
+                true => "it was made by the import",
+                false => "it was made by the run; it does not come in again unless you say so",
+            };
+            (&mut reverted.changes, why)
         };
         list.push(row(touched, Some(&before), &Change::Created, why));
         return Ok(());
@@ -96,8 +101,10 @@ fn take_back(
         .changes
         .iter()
         .any(|change| matches!(change, Change::Link { before: None, .. }));
+    // Where no PSA has a say nothing is to be held against it.
+    let free = adopted || (imported && before.link.is_none());
     for change in &touched.changes {
-        let done = undo(&mut after, change, adopted);
+        let done = undo(&mut after, change, free);
         let (list, why) = match done {
             Ok(why) => (&mut reverted.changes, why),
             Err(why) => (&mut reverted.left, why),
@@ -105,7 +112,7 @@ fn take_back(
         list.push(row(touched, Some(&before), change, why));
     }
     if adopted && after.link.is_none() {
-        ignore(step, &before, run)?;
+        ignore(step, &before, run.id)?;
     }
     if after != before {
         after.updated = step.at();
@@ -114,12 +121,27 @@ fn take_back(
     Ok(())
 }
 
-/// Undoes one change of a record; says what was done, or why it was not.
-fn undo(record: &mut Record, change: &Change, adopted: bool) -> Result<&'static str, &'static str> {
+/// Whether records of other kinds belong to one: an organization that came in with a file goes only before them. Those of
+/// a run come and go with it.
+fn owns(archive: &Archive, touched: &Touched) -> Result<bool, StoreError> {
+    if touched.kind != Kind::Organization {
+        return Ok(false);
+    }
+    for kind in Kind::ALL {
+        if kind != Kind::Organization && !archive.briefs(kind, None, Some(touched.id), None, 1)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Undoes one change of a record; says what was done, or why it was not. `free` is a record whose fields need not be held:
+/// one that the run connected, or one that is not connected at all.
+fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str, &'static str> {
     match change {
         Change::Field { field, before, after } if record.get(*field) == after => {
             record.set(*field, before.clone());
-            if adopted {
+            if free {
                 return Ok("restored");
             }
             hold(record, *field, after);
@@ -130,10 +152,10 @@ fn undo(record: &mut Record, change: &Change, adopted: bool) -> Result<&'static 
             record.link = None;
             Ok("no longer connected; it is not connected again unless you say so")
         }
-        Change::State { .. } if adopted => Ok("no longer connected"),
+        Change::State { .. } if free => Ok("no longer connected"),
         Change::Link { .. } | Change::State { .. } => Err("whether it is in the PSA is for the PSA to say"),
         Change::Organization { .. } => Err("what it belongs to follows the PSA"),
-        Change::Trait { name, before, after } if adopted => {
+        Change::Trait { name, before, after } if free => {
             let current = record.traits.iter().position(|(known, _)| known == name);
             let stands = current
                 .and_then(|place| record.traits.get(place))
@@ -142,6 +164,9 @@ fn undo(record: &mut Record, change: &Change, adopted: bool) -> Result<&'static 
                 return Err("it was changed since");
             }
             record.traits.retain(|(known, _)| known != name);
+            if before.is_none() {
+                record.own.retain(|known| known != name);
+            }
             if let Some(json) = before {
                 record.traits.push((name.clone(), json.clone()));
                 record.traits.sort_unstable();
@@ -236,6 +261,7 @@ mod tests {
             link: None,
             base: vec![],
             held: vec![],
+            own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
         }
     }

@@ -37,9 +37,11 @@ pub async fn approve(setup: &Setup, run: Run, only: Option<&[AssetId]>) -> Resul
         let key = (pass.integration.id, *kind, source.clone());
         step.delete(&table::leaving::<Leaving>(), &key);
     }
-    pass.run
-        .leaving
-        .retain(|named| !settled.contains(&(named.kind, named.source_id.clone())));
+    pass.run.leaving.retain(|named| {
+        !settled
+            .iter()
+            .any(|(kind, source)| *kind == named.kind && Some(source) == named.source_id.as_ref())
+    });
     pass.archive.commit(step)?;
     if held(&setup.archive, &pass.run)?.is_empty() {
         conclude(&mut pass.run);

@@ -179,13 +179,16 @@ struct Desk {
 }
 
 impl Desk {
-    async fn new(config: &str) -> Desk {
+    async fn new(config: &str, files: &[(String, String)]) -> Desk {
         let (home, simulator) = (Home::new(), simulator().await);
         home.file(
             "private-key.txt",
             &format!("{}\n", simulator.credentials().private_key),
         );
         home.file("rename.json", config);
+        for (name, content) in files {
+            home.file(name, content);
+        }
         home.file("passphrase.txt", "correct horse battery staple\n");
         let authority = home.file("authority.pem", simulator.ca_pem());
         let folder = home
@@ -267,6 +270,12 @@ async fn every_command_line_of_the_documents_runs() {
             .find(|block| block.language == "json")
             .map(|block| block.lines.join("\n"));
         let config = config.unwrap_or_default();
+        // A block of CSV says the name of the file it is.
+        let files: Vec<(String, String)> = blocks
+            .iter()
+            .filter_map(|block| Some((block.language.strip_prefix("csv ")?, block.lines.join("\n"))))
+            .map(|(name, content)| (name.to_owned(), content + "\n"))
+            .collect();
         // What is shown with its output is a story of its own.
         for told in [true, false] {
             let lines: Vec<String> = blocks
@@ -277,7 +286,7 @@ async fn every_command_line_of_the_documents_runs() {
             if lines.is_empty() {
                 continue;
             }
-            let desk = Desk::new(&config).await;
+            let desk = Desk::new(&config, &files).await;
             for line in lines {
                 let ran = desk.run(&line).await;
                 match ONLY_UNDERSTOOD.iter().find(|(known, _)| *known == line) {

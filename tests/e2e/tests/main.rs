@@ -16,6 +16,7 @@ mod errors;
 mod explain;
 mod faults;
 mod history;
+mod import;
 mod increments;
 mod kill;
 mod main_job;

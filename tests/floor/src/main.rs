@@ -241,6 +241,7 @@ fn store(
                 }),
                 base: Vec::new(),
                 held: Vec::new(),
+                own: Vec::new(),
                 updated: now,
             })?;
             records += 1;

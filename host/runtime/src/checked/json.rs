@@ -6,7 +6,7 @@ use crate::limits::{SOURCE_JSON, TRAIT_DEPTH, TRAIT_JSON};
 
 /// A trait's JSON: one valid value of at most 16 KiB and 8 levels, without the white space between its parts. The
 /// digits of numbers stay as they are.
-pub(crate) fn trait_value(json: &str) -> Checked<String> {
+pub fn trait_value(json: &str) -> Checked<String> {
     if json.len() > TRAIT_JSON {
         return no(format!("JSON of {} bytes; {TRAIT_JSON} are allowed", json.len()));
     }

@@ -70,17 +70,12 @@ fn fields(given: Vec<types::Field>, kind: Kind) -> Checked<Vec<(Field, Value)>> 
 
 /// Traits, sorted by name, each at most once.
 fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
-    if given.len() > TRAITS {
-        return no(format!("{} traits; {TRAITS} are allowed", given.len()));
-    }
+    trait_count(given.len())?;
     let mut traits = Vec::with_capacity(given.len());
     for types::Supplement { name, json } in given {
         let shown = words(&name, 80);
         let at = || format!("trait `{shown}`");
-        let name = line(name, TRAIT_NAME).map_err(|why| why.at(at()))?;
-        if name.is_empty() {
-            return no("a trait without a name");
-        }
+        let name = trait_name(name).map_err(|why| why.at(at()))?;
         let json = json::trait_value(&json).map_err(|why| why.at(at()))?;
         traits.push((name, json));
     }
@@ -92,6 +87,22 @@ fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
         Some([(name, _), ..]) => no(format!("trait `{name}` stands twice")),
         _ => Ok(traits),
     }
+}
+
+/// How many traits a record may have.
+pub fn trait_count(count: usize) -> Checked<()> {
+    if count > TRAITS {
+        return no(format!("{count} traits; {TRAITS} are allowed"));
+    }
+    Ok(())
+}
+
+/// A trait's name: one line, not empty.
+pub fn trait_name(name: String) -> Checked<String> {
+    if name.is_empty() {
+        return no("a trait without a name");
+    }
+    line(name, TRAIT_NAME)
 }
 
 /// What an edit comes to in the PSA's record.

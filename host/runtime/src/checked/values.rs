@@ -10,31 +10,12 @@ use crate::limits::{LABEL, TEXT, VALUES};
 pub(crate) fn value(value: types::Value) -> Checked<Value> {
     match value {
         types::Value::Absent => Ok(Value::Absent),
-        types::Value::Text(content) => text(content, TEXT).map(Value::text),
+        types::Value::Text(content) => plain(content),
         types::Value::Number(digits) => number(&digits).map(Value::text),
         types::Value::Flag(flag) => Ok(Value::Flag(flag)),
-        types::Value::Date(date) => match Date::parse(&date) {
-            Some(date) => Ok(Value::Date(date)),
-            None => no(format!(
-                "`{}` is no date: YYYY-MM-DD or RFC 3339",
-                words(&date, 40)
-            )),
-        },
-        types::Value::Texts(texts) => {
-            // The set as a whole is held to what one text may have.
-            let size: usize = texts.iter().map(String::len).sum();
-            if size > TEXT {
-                return no(format!("texts of {size} bytes together; {TEXT} are allowed"));
-            }
-            list(texts, VALUES, "texts", |content| text(content, TEXT)).map(Value::texts)
-        }
-        types::Value::Entries(entries) => {
-            let entries = list(entries, VALUES, "entries", entry)?;
-            if entries.iter().filter(|entry| entry.primary).count() > 1 {
-                return no("several entries are the primary one");
-            }
-            Ok(Value::entries(entries))
-        }
+        types::Value::Date(text) => date(&text),
+        types::Value::Texts(texts) => set(texts),
+        types::Value::Entries(entries) => labelled(entries.into_iter().map(entry).collect()),
         types::Value::Reference(link) => {
             let link = reference(link)?;
             Ok(Value::Reference(Reference {
@@ -47,6 +28,45 @@ pub(crate) fn value(value: types::Value) -> Checked<Value> {
     }
 }
 
+/// A text.
+pub fn plain(content: String) -> Checked<Value> {
+    text(content, TEXT).map(Value::text)
+}
+
+/// A date, with or without a time of day.
+pub fn date(text: &str) -> Checked<Value> {
+    match Date::parse(text) {
+        Some(date) => Ok(Value::Date(date)),
+        None => no(format!(
+            "`{}` is no date: YYYY-MM-DD or RFC 3339",
+            words(text, 40)
+        )),
+    }
+}
+
+/// A set of texts, held as a whole to what one text may have.
+pub fn set(texts: Vec<String>) -> Checked<Value> {
+    let size: usize = texts.iter().map(String::len).sum();
+    if size > TEXT {
+        return no(format!("texts of {size} bytes together; {TEXT} are allowed"));
+    }
+    list(texts, VALUES, "texts", |content| text(content, TEXT)).map(Value::texts)
+}
+
+/// Labelled values, at most one of them the primary one.
+pub fn labelled(entries: Vec<Entry>) -> Checked<Value> {
+    let entries = list(entries, VALUES, "entries", measured)?;
+    if entries.iter().filter(|entry| entry.primary).count() > 1 {
+        return no("several entries are the primary one");
+    }
+    Ok(Value::entries(entries))
+}
+
+/// What a person calls a record that is linked with.
+pub fn label(content: String) -> Checked<String> {
+    text(content, LABEL)
+}
+
 /// A record of the PSA, named by id.
 pub(crate) fn reference(link: types::Reference) -> Checked<SourceRef> {
     Ok(SourceRef {
@@ -56,7 +76,16 @@ pub(crate) fn reference(link: types::Reference) -> Checked<SourceRef> {
     })
 }
 
-fn entry(entry: types::Entry) -> Checked<Entry> {
+fn entry(entry: types::Entry) -> Entry {
+    Entry {
+        value: entry.value,
+        label: entry.label,
+        primary: entry.primary,
+        extension: entry.extension,
+    }
+}
+
+fn measured(entry: Entry) -> Checked<Entry> {
     Ok(Entry {
         value: text(entry.value, LABEL)?,
         label: text(entry.label, LABEL)?,

@@ -36,6 +36,7 @@ fn filled() -> TestHome {
             link,
             base: vec![],
             held: vec![],
+            own: vec![],
             updated: home.host.now(),
         };
         step.create(record).unwrap();

@@ -521,3 +521,44 @@ fn names_are_found_without_regard_to_case() {
         2
     );
 }
+
+#[test]
+fn a_step_that_others_came_before_is_not_written() {
+    let archive = Archive::in_memory();
+    let record = |archive: &Archive| {
+        let mut record = sample::record(1);
+        record.id = archive.next_asset();
+        record.link = None;
+        record
+    };
+    let create = |record: &Record| {
+        let mut step = step();
+        step.create(record.clone()).unwrap();
+        step
+    };
+    let (one, other) = (record(&archive), record(&archive));
+    let seen = archive.written();
+    archive.commit(create(&other)).unwrap();
+    assert!(!archive.commit_since(seen, create(&one)).unwrap());
+    assert_eq!(archive.record(one.kind, one.id).unwrap(), None);
+    assert!(archive.commit_since(archive.written(), create(&one)).unwrap());
+    assert_eq!(archive.record(one.kind, one.id).unwrap(), Some(one));
+    assert!(archive.verify().unwrap().is_sound());
+}
+
+#[test]
+fn the_latest_import_is_the_greatest_that_is_listed() {
+    let archive = Archive::in_memory();
+    assert_eq!(archive.last_import().unwrap(), None);
+    let mut listed = step();
+    for run in [3, 7, 5] {
+        let name = format!("{run}.csv");
+        listed.put(&table::IMPORTS, &RunId(run), &name).unwrap();
+    }
+    archive.commit(listed).unwrap();
+    assert_eq!(archive.last_import().unwrap(), Some(RunId(7)));
+    let mut back = step();
+    back.delete(&table::IMPORTS, &RunId(7));
+    archive.commit(back).unwrap();
+    assert_eq!(archive.last_import().unwrap(), Some(RunId(5)));
+}

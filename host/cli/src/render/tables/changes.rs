@@ -25,7 +25,7 @@ pub(super) fn changed(out: &mut String, changed: &Changed) {
                 format_args!(
                     "Run {} of {}: {} changes {how} taken back, {} left as they are.",
                     of.id,
-                    of.name,
+                    of.subject(),
                     changes.len(),
                     left.len()
                 ),

@@ -1,6 +1,6 @@
 //! Runs, the quarantine, records and people as text.
 
-use dovetail_domain::Kind;
+use dovetail_domain::{IntegrationName, Kind};
 use dovetail_server::answer::{Asset, AssetPage, Invited, QuarantineRow, Suggested, User, UserState};
 use dovetail_server::problem::sentence;
 use dovetail_server::{Named, Run, RunStatus, RunTrigger};
@@ -26,6 +26,7 @@ fn trigger(trigger: RunTrigger) -> &'static str {
         RunTrigger::Manual => "manual",
         RunTrigger::Schedule => "schedule",
         RunTrigger::Settings => "settings",
+        RunTrigger::Import => "import",
     }
 }
 
@@ -48,7 +49,7 @@ pub(super) fn runs(out: &mut String, runs: &[Run]) {
             |of: fn(&dovetail_server::Tally) -> u64| run.entities.values().map(of).sum::<u64>().to_string();
         table.add_row([
             run.id.to_string(),
-            run.name.to_string(),
+            run.name.as_ref().map_or("-", IntegrationName::as_str).to_owned(),
             status(run.status).to_owned(),
             trigger(run.trigger).to_owned(),
             run.started.to_string(),
@@ -80,7 +81,7 @@ pub(super) fn run(out: &mut String, run: &Run) {
     };
     line(
         out,
-        format_args!("{which} of {}: {}{reason}", run.name, status(run.status)),
+        format_args!("{which} of {}: {}{reason}", run.subject(), status(run.status)),
     );
     let mut table = with(&[
         "kind",
@@ -117,13 +118,13 @@ pub(super) fn run(out: &mut String, run: &Run) {
     named(out, run, "Waiting", &run.waiting);
     named(out, run, "Would be orphaned", &run.leaving);
     let (requests, bytes) = (run.requests, run.bytes);
+    let sent = match run.trigger {
+        RunTrigger::Import => String::new(),
+        _ => format!("{requests} requests, {bytes} bytes, "),
+    };
     line(
         out,
-        format_args!(
-            "{requests} requests, {bytes} bytes, {}, trigger {}",
-            took(run),
-            trigger(run.trigger)
-        ),
+        format_args!("{sent}{}, trigger {}", took(run), trigger(run.trigger)),
     );
     if let Some(trouble) = &run.trouble {
         line(
@@ -145,9 +146,10 @@ fn named(out: &mut String, run: &Run, list: &str, records: &[Named]) {
             name,
             why,
         } = record;
+        let psa = source_id.as_ref().map(|id| format!(" (PSA id {id})"));
         line(
             out,
-            format_args!("{list}: {kind} {name} (PSA id {source_id}): {why}"),
+            format_args!("{list}: {kind} {name}{}: {why}", psa.unwrap_or_default()),
         );
     }
     if records.len() > SHOWN {
