@@ -73,11 +73,9 @@ fn take_back(
         return Ok(());
     };
     if touched.changes.contains(&Change::Created) {
-        let since = archive
-            .changes(touched.kind, touched.id)?
-            .into_iter()
-            .any(|past| past.cause.run() != run.id);
-        let (list, why) = if since {
+        let past = archive.changes(touched.kind, touched.id)?;
+        let others = past.iter().filter(|past| past.cause.run() != run.id);
+        let (list, why) = if !stands_as_made(&before, others.map(|past| &past.change)) {
             (&mut reverted.left, "it was changed since")
         } else if imported && owns(archive, touched)? {
             (
@@ -119,6 +117,27 @@ fn take_back(
         step.update(&before, after)?;
     }
     Ok(())
+}
+
+/// Whether a record is as it was before others changed it: what they changed and took back again is no change.
+fn stands_as_made<'a>(record: &Record, others: impl Iterator<Item = &'a Change>) -> bool {
+    let mut seen = std::collections::HashSet::new();
+    let link = record.link.as_ref();
+    others
+        .filter(|change| seen.insert(change.field()))
+        .all(|change| match change {
+            Change::Field { field, before, .. } => record.get(*field) == before,
+            Change::Trait { name, before, .. } => {
+                let stands = record.traits.iter().find(|(known, _)| known == name);
+                stands.map(|(_, json)| json) == before.as_ref()
+            }
+            Change::Organization { before, .. } => record.organization == *before,
+            Change::State { before, .. } => link.map(|link| link.state) == *before,
+            Change::Link { before, .. } => {
+                link.map(|link| (link.integration, link.source.clone())) == *before
+            }
+            Change::Created | Change::Removed => false,
+        })
 }
 
 /// Whether records of other kinds belong to one: an organization that came in with a file goes only before them. Those of
@@ -289,6 +308,21 @@ mod tests {
         assert_eq!(released, record(), "it takes the value the PSA said last");
         assert_eq!(release(&one, Some(Field::FirstName)), None);
         assert_eq!(release(&one, None), Some(record()));
+    }
+
+    #[test]
+    fn what_was_changed_and_taken_back_stands_as_it_was_made() {
+        let one = record();
+        for (changes, stands) in [
+            (vec![], true),
+            (vec![title("new", "other")], true),
+            (vec![title("old", "new")], false),
+            (vec![title("new", "other"), title("other", "new")], true),
+            (vec![title("old", "other"), title("other", "new")], false),
+            (vec![Change::Removed], false),
+        ] {
+            assert_eq!(stands_as_made(&one, changes.iter()), stands, "{changes:?}");
+        }
     }
 
     #[test]
