@@ -158,38 +158,39 @@ impl Run {
         started: Timestamp,
     ) -> Run {
         Run {
-            id,
-            integration,
             name: Some(name),
-            file: None,
-            mode,
-            trigger,
-            dry_run: false,
-            status: RunStatus::Running,
-            reason: None,
-            trouble: None,
-            entities: BTreeMap::new(),
-            pushed: BTreeMap::new(),
-            left_out: Vec::new(),
-            waiting: Vec::new(),
-            leaving: Vec::new(),
-            reverted: None,
-            requests: 0,
-            bytes: 0,
-            started,
-            finished: None,
+            ..Run::new(id, integration, mode, trigger, started)
         }
     }
 
     /// The import of a file, which begins. It is of no integration.
     pub fn import(id: RunId, file: String, started: Timestamp) -> Run {
         Run {
-            id,
-            integration: IntegrationId::NONE,
-            name: None,
             file: Some(file),
-            mode: RunMode::Full,
-            trigger: RunTrigger::Import,
+            ..Run::new(
+                id,
+                IntegrationId::NONE,
+                RunMode::Full,
+                RunTrigger::Import,
+                started,
+            )
+        }
+    }
+
+    fn new(
+        id: RunId,
+        integration: IntegrationId,
+        mode: RunMode,
+        trigger: RunTrigger,
+        started: Timestamp,
+    ) -> Run {
+        Run {
+            id,
+            integration,
+            name: None,
+            file: None,
+            mode,
+            trigger,
             dry_run: false,
             status: RunStatus::Running,
             reason: None,

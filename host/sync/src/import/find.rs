@@ -75,7 +75,7 @@ impl<'a> Directory<'a> {
     /// What a record is called; none where it is not there or belongs elsewhere.
     fn named(&self, kind: Kind, within: Option<AssetId>, id: AssetId) -> Result<Option<String>, StoreError> {
         let brief = self.archive.brief(kind, id)?;
-        if !brief.is_some_and(|brief| brief.organization == within) {
+        if brief.is_none_or(|brief| brief.organization != within) {
             return Ok(None);
         }
         Ok(self.archive.record(kind, id)?.map(|record| record.name()))
