@@ -75,7 +75,10 @@ fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
     for types::Supplement { name, json } in given {
         let shown = words(&name, 80);
         let at = || format!("trait `{shown}`");
-        let name = trait_name(name).map_err(|why| why.at(at()))?;
+        let name = trait_name(name).map_err(|why| match shown.is_empty() {
+            true => why,
+            false => why.at(at()),
+        })?;
         let json = json::trait_value(&json).map_err(|why| why.at(at()))?;
         traits.push((name, json));
     }
