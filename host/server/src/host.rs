@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::dispatch::Dispatch;
 use crate::home::HeldHome;
 use crate::shelf::Shelf;
-use crate::{Problem, SecretText, config, keys, mappings, problem::Result};
+use crate::{Problem, SecretText, config, keys, mappings, problem::Result, stall};
 
 /// The time of this machine.
 pub(crate) fn system_time() -> Timestamp {
@@ -148,6 +148,7 @@ impl Host {
             gate,
             integration,
             clock: self.clock,
+            stalled_after: stall::after(&self.archive)?,
         })
     }
 

@@ -36,6 +36,7 @@ pub mod session;
 mod settings;
 mod shelf;
 pub mod socket;
+mod stall;
 pub mod status;
 mod upkeep;
 

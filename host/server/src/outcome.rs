@@ -32,6 +32,10 @@ pub const TABLE: &[Row] = &[
         ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
     },
     row(RunStatus::Stalled, IntegrationStatus::Stalled, Some(8)),
+    Row {
+        reason: Some("process-ended"),
+        ..row(RunStatus::Stalled, IntegrationStatus::Stalled, Some(8))
+    },
     row(RunStatus::Cancelled, IntegrationStatus::Waiting, Some(8)),
     row(RunStatus::Failed, IntegrationStatus::Error, None),
 ];

@@ -74,8 +74,10 @@ pub(crate) async fn serve(
         if let Err(problem) = look(host) {
             break Err(problem);
         }
-        if tidied.is_none_or(|last| last.plus_seconds(Interval::DAY.seconds()) <= host.now()) {
-            tidied = Some(host.now());
+        let now = host.now();
+        // A time ahead is one before the clock was set back.
+        if tidied.is_none_or(|last| last > now || last.plus_seconds(Interval::DAY.seconds()) <= now) {
+            tidied = Some(now);
             let host = Arc::clone(host);
             tokio::spawn(async move {
                 if let Err(problem) = upkeep::tidy(&host).await {
@@ -114,8 +116,8 @@ fn due_now(host: &Host, now: Timestamp) -> Result<Vec<dovetail_domain::Integrati
         if running || queued || !integration.sync.saved || integration.paused {
             continue;
         }
-        let last = host.archive().runs(Some(id), 1)?.first().map(|run| run.started);
-        if queue::due(&integration, last).is_some_and(|time| time <= now) {
+        let last = host.archive().runs(Some(id), 1)?;
+        if queue::due(&integration, last.first(), now).is_some_and(|time| time <= now) {
             due.push(id);
         }
     }

@@ -31,6 +31,9 @@ pub struct Run {
     /// What ended it, where it did not succeed.
     #[serde(default)]
     pub trouble: Option<Trouble>,
+    /// When the PSA lets it be taken up again, where it asks for patience.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
     /// What became of what was read.
     #[serde(default)]
     pub entities: BTreeMap<Kind, Tally>,
@@ -161,6 +164,7 @@ impl Run {
             status: RunStatus::Running,
             reason: None,
             trouble: None,
+            until: None,
             entities: BTreeMap::new(),
             pushed: BTreeMap::new(),
             left_out: Vec::new(),
@@ -202,6 +206,7 @@ impl Run {
             "status": self.status,
             "reason": self.reason,
             "error": error,
+            "until": self.until.map(|at| at.to_string()),
             "entities": every(&|kind| json!(self.entities.get(&kind).copied().unwrap_or_default())),
             "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
             "left_out": self.left_out,

@@ -27,6 +27,7 @@ mod retry;
 mod revert;
 mod run;
 mod setup;
+mod stall;
 mod verdict;
 
 pub use ask::{members, options};

@@ -25,6 +25,7 @@ pub async fn preview(
         gate: setup.gate.clone(),
         integration: setup.integration.clone(),
         clock: setup.clock,
+        stalled_after: setup.stalled_after,
     };
     let mut run = run(&setup, order, progress, cancel).await?;
     run.dry_run = true;

@@ -12,9 +12,11 @@ use crate::bind::bind;
 use crate::error::{SyncError, from_fault};
 use crate::map::Stack;
 use crate::orphan;
+use crate::progress::Unwatched;
 use crate::psa::Psa;
 use crate::run::{Ended, Order, finish, map_page};
 use crate::setup::Setup;
+use crate::stall::{self, Pulse};
 
 /// Records read in one call of the connector.
 const ASKED: usize = 200;
@@ -33,7 +35,12 @@ pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> 
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();
-    let outcome = stages(setup, &mut pass, &mut psa, wanted).await;
+    let pulse = Pulse::default();
+    let outcome = tokio::select! {
+        biased;
+        outcome = stages(setup, &mut pass, &mut psa, wanted) => outcome,
+        stalled = stall::watch(&session, &pulse, &Unwatched, setup.stalled_after) => Err(stalled),
+    };
     finish(pass, &session, outcome)
 }
 

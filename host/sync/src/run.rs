@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dovetail_domain::connector::{KindAbility, Listing, Page};
-use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp};
-use dovetail_gate::{Session, WaitReason};
+use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp, Trouble};
+use dovetail_gate::Session;
 use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError};
 use tokio::sync::mpsc;
 
@@ -21,6 +21,7 @@ use crate::progress::{Cancel, Event, Progress};
 use crate::psa::Psa;
 use crate::pull::{self, Reach, listings, pull};
 use crate::setup::Setup;
+use crate::stall::{self, Pulse};
 
 /// Which run it is and who wanted it.
 #[derive(Clone, Copy, Debug)]
@@ -60,8 +61,9 @@ pub async fn run(
     let psa = Psa::of(setup);
     let session = psa.session().clone();
     let outcome = {
-        let stages = stages(setup, &mut pass, psa, &scope, &known, &*progress);
-        let watch = watch(&session, &*progress);
+        let pulse = Pulse::default();
+        let stages = stages(setup, &mut pass, psa, &scope, &known, (&*progress, &pulse));
+        let stalled = stall::watch(&session, &pulse, &*progress, setup.stalled_after);
         tokio::select! {
             // Asked first, so that a run that is done when somebody cancels it is done.
             biased;
@@ -70,7 +72,10 @@ pub async fn run(
                 session.cancel();
                 Err(SyncError::Cancelled)
             }
-            () = watch => Err(SyncError::Cancelled),
+            stalled = stalled => {
+                session.cancel();
+                Err(stalled)
+            }
         }
     };
     finish(pass, &session, outcome)
@@ -155,11 +160,24 @@ pub(crate) fn finish(
             run.status = match error {
                 SyncError::Patience(_) => RunStatus::Waiting,
                 SyncError::Cancelled => RunStatus::Cancelled,
+                SyncError::Stalled { .. } => RunStatus::Stalled,
                 _ if error.code() == Code::RateLimited => RunStatus::Waiting,
                 _ => RunStatus::Failed,
             };
             run.reason = Some(error.code().as_str().to_owned());
-            run.trouble = Some(error.trouble());
+            let ended = (pass.clock)();
+            run.until = error.patience().map(|seconds| ended.plus_seconds(seconds));
+            let trouble = error.trouble();
+            run.trouble = Some(match run.until {
+                Some(until) => Trouble {
+                    hint: format!(
+                        "Run the sync again from {until} on; what was read is kept. `--requests-per-minute` lowers the \
+                         rate."
+                    ),
+                    ..trouble
+                },
+                None => trouble,
+            });
         }
     }
     let mut step = pass.step();
@@ -175,7 +193,7 @@ async fn stages(
     mut psa: Psa,
     scope: &Scope,
     known: &Checkpoints,
-    progress: &dyn Progress,
+    (progress, pulse): (&dyn Progress, &Pulse),
 ) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
@@ -218,6 +236,7 @@ async fn stages(
             latest = latest.max(page.latest);
             // Storing blocks on the disk; the other stages have threads of their own meanwhile.
             tokio::task::block_in_place(|| pass.store(page))?;
+            pulse.beat();
             let tally = *pass.run.tally(kind);
             progress.event(Event::Stored { kind, tally });
         }
@@ -232,6 +251,7 @@ async fn stages(
         pass.close(kind, scope.is_full(), since)?;
     }
     bind(pass)?;
+    pulse.beat();
     settle(pass, psa, scope).await
 }
 
@@ -315,32 +335,6 @@ pub(crate) async fn map_page(
         refused: page.refused,
         latest,
     })
-}
-
-/// How often it is looked whether the gate waits.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Tells those who watch when the gate has to wait. It never ends by itself.
-async fn watch(session: &Session, progress: &dyn Progress) {
-    let mut told = None;
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let waiting = session.waiting();
-        let reason = waiting.map(|waiting| waiting.reason);
-        if let Some(waiting) = waiting.filter(|_| reason != told) {
-            let why = match waiting.reason {
-                WaitReason::Budget => "its own budget of requests",
-                WaitReason::RateLimit => "the PSA's rate limit",
-                WaitReason::ServerBusy => "the PSA, which asks for a pause",
-                WaitReason::Failure => "the PSA to answer again",
-            };
-            progress.event(Event::Waiting {
-                seconds: waiting.seconds,
-                why: why.to_owned(),
-            });
-        }
-        told = reason;
-    }
 }
 
 /// A task that ends with the one who waits for it: dropping it stops it.

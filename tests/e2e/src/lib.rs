@@ -23,6 +23,11 @@ use tokio::process::{Child, ChildStderr};
 
 pub use rustix::process::Signal;
 
+pub mod crash;
+mod home_files;
+
+pub use home_files::copy_folder;
+
 /// The workspace's root.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -363,18 +368,7 @@ impl Home {
 
     /// Starts a command that is watched while it runs.
     pub fn start(&self, words: &[&str]) -> Started {
-        let mut command = self.command(words);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary can be started");
-        let errors = child.stderr.take().expect("stderr is piped");
-        Started {
-            child,
-            errors: BufReader::new(errors).lines(),
-            said: String::new(),
-        }
+        Started::of(self.command(words))
     }
 
     /// Starts `serve` on a free port and waits until it listens.
@@ -419,6 +413,21 @@ pub struct Started {
 }
 
 impl Started {
+    /// Starts a command and watches it.
+    pub fn of(mut command: tokio::process::Command) -> Started {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started");
+        let errors = child.stderr.take().expect("stderr is piped");
+        Started {
+            child,
+            errors: BufReader::new(errors).lines(),
+            said: String::new(),
+        }
+    }
+
     /// Waits for a line on stderr that holds a text.
     pub async fn line_with(&mut self, text: &str) -> String {
         while let Some(line) = self.errors.next_line().await.expect("stderr is text") {

@@ -69,6 +69,18 @@ async fn a_rate_limit_without_end_leaves_the_run_waiting() {
         "{run:#}"
     );
     assert_eq!(ran.error_code(), "rate-limited");
+    // It says from when on it can be taken up, by the clock.
+    let time = |value: &serde_json::Value| -> dovetail_domain::Timestamp {
+        value.as_str().expect("a time").parse().expect("a time")
+    };
+    let (finished, until) = (time(&run["finished"]), time(&run["until"]));
+    assert_eq!(until.seconds() - finished.seconds(), 3_600, "{run:#}");
+    assert!(
+        ran.error()["hint"]
+            .as_str()
+            .expect("words")
+            .contains(&until.to_string())
+    );
     assert_eq!(home.integration("acme").await["status"], "waiting");
     // What came before stays, and the next run takes it up.
     assert!(

@@ -1,0 +1,192 @@
+//! The scenario: an integration is added, connected and chosen for, everything is read, the PSA changes, what changed is
+//! read, a type is deselected, and the next run does that. Each step is one command; it can be tried again and again
+//! from the home as it stood before it.
+
+use connectwise_simulator::{Config, Control, Kind, Simulator, Size};
+use e2e::{Content, Home};
+use serde_json::{Value, json};
+
+/// What can be seen of a home.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    /// The exit code of the step's command.
+    exit: i32,
+    /// Every record.
+    content: Content,
+    /// Every row of the quarantine, without what differs from run to run.
+    quarantine: Vec<Value>,
+    /// The integration's settings; none before it is there.
+    settings: Value,
+    /// What `verify` says is wrong.
+    problems: Value,
+}
+
+/// A command of the scenario.
+pub(super) struct Step {
+    /// The home as it stands before.
+    pub(super) before: Home,
+    /// The command.
+    pub(super) words: Vec<String>,
+    /// What it comes to undisturbed.
+    pub(super) after: State,
+    undisturbed: Home,
+}
+
+/// The scenario as far as it has come.
+pub(super) struct Scene {
+    pub(super) simulator: Simulator,
+    home: Option<Home>,
+    /// The authority's file stands beside it.
+    _desk: Home,
+    steps: std::vec::IntoIter<(Vec<String>, fn(&Control))>,
+}
+
+impl Scene {
+    pub(super) async fn new() -> Scene {
+        let simulator = Simulator::start(Config {
+            size: Size {
+                companies: 6,
+                contacts: 8,
+                configurations: 10,
+                tickets: 6,
+                members: 4,
+            },
+            ..Config::default()
+        })
+        .await
+        .expect("the simulator starts");
+        let desk = Home::new();
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let quiet: fn(&Control) = |_| {};
+        let steps = vec![
+            (desk.add_words("acme", &simulator), quiet),
+            (words(&["integration", "connect", "acme"]), quiet),
+            (
+                words(&[
+                    "settings",
+                    "set",
+                    "acme",
+                    "--select",
+                    "company-types=recommended",
+                    "--select",
+                    "company-statuses=recommended",
+                    "--select",
+                    "configuration-types=all",
+                    "--select",
+                    "configuration-statuses=recommended",
+                    "--select",
+                    "contact-types=all",
+                    "--select",
+                    "ticket-boards=recommended",
+                ]),
+                quiet,
+            ),
+            (words(&["sync", "acme"]), quiet),
+            (words(&["sync", "acme"]), change),
+            (
+                words(&[
+                    "settings",
+                    "set",
+                    "acme",
+                    "--select",
+                    "configuration-types=recommended",
+                    "--contacts",
+                    "off",
+                ]),
+                quiet,
+            ),
+            (words(&["sync", "acme"]), quiet),
+        ];
+        Scene {
+            simulator,
+            home: Some(Home::new()),
+            _desk: desk,
+            steps: steps.into_iter(),
+        }
+    }
+
+    /// The next step, done undisturbed.
+    pub(super) async fn next(&mut self) -> Option<Step> {
+        let (words, happens) = self.steps.next()?;
+        happens(&self.simulator.control());
+        let before = self.home.take().expect("the step before is done");
+        let undisturbed = before.copy();
+        let exit = undisturbed.run_words(&words).await.code;
+        assert!([0, 6].contains(&exit), "{words:?} ends with {exit}");
+        let after = State::of(&undisturbed, exit).await;
+        Some(Step {
+            before,
+            words,
+            after,
+            undisturbed,
+        })
+    }
+
+    /// Goes on from where a step leads.
+    pub(super) fn done(&mut self, step: Step) {
+        self.home = Some(step.undisturbed);
+    }
+}
+
+impl Step {
+    /// The command on a home.
+    pub(super) fn command(&self, home: &Home) -> tokio::process::Command {
+        let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
+        home.command(&words)
+    }
+
+    /// Does the step once more on a home in which it was disturbed.
+    pub(super) async fn again(&self, home: &Home) -> State {
+        let ran = home.run_words(&self.words).await;
+        let is_there = self
+            .words
+            .starts_with(&["integration".to_owned(), "add".to_owned()])
+            && ran.stderr.contains("already");
+        // What was added in full before the kill cannot be added again.
+        let exit = if is_there { self.after.exit } else { ran.code };
+        assert_eq!(exit, self.after.exit, "{:?} once more: {ran:#?}", self.words);
+        State::of(home, exit).await
+    }
+}
+
+impl State {
+    async fn of(home: &Home, exit: i32) -> State {
+        let listed = home.json(&["quarantine", "list"]).await;
+        let rows = listed.as_array().expect("a list").iter();
+        let quarantine = rows
+            .map(|row| json!([row["kind"], row["source_id"], row["code"], row["message"]]))
+            .collect();
+        let shown = home.run(&["settings", "show", "acme", "--format", "json"]).await;
+        State {
+            exit,
+            content: home.content().await,
+            quarantine,
+            settings: serde_json::from_str(&shown.stdout).unwrap_or_default(),
+            problems: home.json(&["verify"]).await["problems"].take(),
+        }
+    }
+}
+
+/// What happens to the PSA: records change, come and go, and one makes no sense any more.
+fn change(control: &Control) {
+    let edit = |kind, place: usize, fields: Value| {
+        let id = control.ids(kind)[place];
+        control.edit(kind, id, fields).expect("it is there");
+    };
+    edit(Kind::Company, 1, json!({"name": "Renamed"}));
+    edit(Kind::Contact, 1, json!({"title": "Changed"}));
+    edit(Kind::Configuration, 2, json!({"modelNumber": "Changed"}));
+    edit(
+        Kind::Configuration,
+        3,
+        json!({"installationDate": "the day before yesterday"}),
+    );
+    let last = *control.ids(Kind::Contact).last().expect("a contact");
+    control.delete(Kind::Contact, last).expect("it is there");
+    let mut new = control
+        .record(Kind::Configuration, control.ids(Kind::Configuration)[4])
+        .expect("it is there");
+    new["name"] = json!("A new one");
+    new["serialNumber"] = json!("NEW-1");
+    control.add(Kind::Configuration, new).expect("it can be added");
+}
