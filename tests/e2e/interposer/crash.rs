@@ -1,5 +1,6 @@
 //! Loaded before the C library into the binary under test: counts what is written to files below a folder and, at the
-//! n-th write, ends the process in the middle of it, or lets the disk be full from then on. No part of the product knows
+//! n-th moment, ends the process, or lets the disk be full from then on. A write has two moments, before it and in the
+//! middle of it; making, syncing, moving and removing a file have one. No part of the product knows
 //! of it. `tests/e2e/src/crash.rs` compiles it and says what the variables mean.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
@@ -18,6 +19,8 @@ unsafe extern "C" {
 const NEXT: *mut c_void = -1isize as *mut c_void;
 const SIGKILL: c_int = 9;
 const ENOSPC: c_int = 28;
+const CREATES: c_int = 0o100;
+const EMPTIES: c_int = 0o1000;
 
 /// What is to happen, and when.
 struct Plan {
@@ -26,7 +29,7 @@ struct Plan {
     full: bool,
 }
 
-static WRITES: AtomicU64 = AtomicU64::new(0);
+static MOMENTS: AtomicU64 = AtomicU64::new(0);
 static PLAN: OnceLock<Option<Plan>> = OnceLock::new();
 
 fn plan() -> Option<&'static Plan> {
@@ -58,14 +61,19 @@ fn path_is_meant(plan: &Plan, path: *const c_char) -> bool {
 enum Fate {
     Goes,
     Dies,
+    DiesHalfway,
     Fails,
 }
 
-fn fate(plan: &Plan) -> Fate {
-    let number = WRITES.fetch_add(1, SeqCst) + 1;
-    match (plan.full, number) {
-        (false, number) if number == plan.at => Fate::Dies,
-        (true, number) if number >= plan.at => Fate::Fails,
+/// The fate of something that takes so many moments.
+fn fate(plan: &Plan, moments: u64) -> Fate {
+    let passed = MOMENTS.fetch_add(moments, SeqCst);
+    if plan.full {
+        return if passed + moments >= plan.at { Fate::Fails } else { Fate::Goes };
+    }
+    match plan.at.checked_sub(passed) {
+        Some(1) => Fate::Dies,
+        Some(2) if moments == 2 => Fate::DiesHalfway,
         _ => Fate::Goes,
     }
 }
@@ -91,17 +99,22 @@ type Write = extern "C" fn(c_int, *const c_void, usize) -> isize;
 type OfFile = extern "C" fn(c_int) -> c_int;
 type Truncate = extern "C" fn(c_int, i64) -> c_int;
 type Rename = extern "C" fn(*const c_char, *const c_char) -> c_int;
+type Open = extern "C" fn(*const c_char, c_int, c_int) -> c_int;
 type Unlink = extern "C" fn(*const c_char) -> c_int;
 
-/// Half of what was to be written is written before the process dies.
-fn pwrite_with(real: Pwrite, file: c_int, bytes: *const c_void, count: usize, offset: i64) -> isize {
+/// Writes, or does not, or not all.
+fn written(file: c_int, count: usize, real: impl Fn(usize) -> isize) -> isize {
     let Some(plan) = plan().filter(|plan| file_is_meant(plan, file)) else {
-        return real(file, bytes, count, offset);
+        return real(count);
     };
-    match fate(plan) {
-        Fate::Goes => real(file, bytes, count, offset),
+    match fate(plan, 2) {
+        Fate::Goes => real(count),
         Fate::Dies => {
-            real(file, bytes, count / 2, offset);
+            die();
+            -1
+        }
+        Fate::DiesHalfway => {
+            real(count / 2);
             die();
             -1
         }
@@ -114,38 +127,26 @@ fn pwrite_with(real: Pwrite, file: c_int, bytes: *const c_void, count: usize, of
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pwrite64(file: c_int, bytes: *const c_void, count: usize, offset: i64) -> isize {
-    pwrite_with(real!("pwrite64" as Pwrite), file, bytes, count, offset)
+    let real = real!("pwrite64" as Pwrite);
+    written(file, count, |count| real(file, bytes, count, offset))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn pwrite(file: c_int, bytes: *const c_void, count: usize, offset: i64) -> isize {
-    pwrite_with(real!("pwrite" as Pwrite), file, bytes, count, offset)
+    let real = real!("pwrite" as Pwrite);
+    written(file, count, |count| real(file, bytes, count, offset))
 }
 
 #[unsafe(no_mangle)]
 pub extern "C" fn write(file: c_int, bytes: *const c_void, count: usize) -> isize {
     let real = real!("write" as Write);
-    let Some(plan) = plan().filter(|plan| file_is_meant(plan, file)) else {
-        return real(file, bytes, count);
-    };
-    match fate(plan) {
-        Fate::Goes => real(file, bytes, count),
-        Fate::Dies => {
-            real(file, bytes, count / 2);
-            die();
-            -1
-        }
-        Fate::Fails => {
-            full();
-            -1
-        }
-    }
+    written(file, count, |count| real(file, bytes, count))
 }
 
 /// What writes no bytes: it is counted, and dies before it is done. A full disk lets it be.
 fn counted(meant: impl FnOnce(&Plan) -> bool) {
     let plan = plan().filter(|plan| !plan.full).filter(|plan| meant(plan));
-    if plan.is_some_and(|plan| matches!(fate(plan), Fate::Dies)) {
+    if plan.is_some_and(|plan| matches!(fate(plan, 1), Fate::Dies)) {
         die();
     }
 }
@@ -178,4 +179,22 @@ pub extern "C" fn rename(from: *const c_char, to: *const c_char) -> c_int {
 pub extern "C" fn unlink(path: *const c_char) -> c_int {
     counted(|plan| path_is_meant(plan, path));
     real!("unlink" as Unlink)(path)
+}
+
+/// A file is made or emptied; its moment comes after that.
+fn opened(path: *const c_char, flags: c_int, file: c_int) -> c_int {
+    if flags & (CREATES | EMPTIES) != 0 && file >= 0 {
+        counted(|plan| path_is_meant(plan, path));
+    }
+    file
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_int) -> c_int {
+    opened(path, flags, real!("open64" as Open)(path, flags, mode))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> c_int {
+    opened(path, flags, real!("open" as Open)(path, flags, mode))
 }

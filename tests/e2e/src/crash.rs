@@ -1,17 +1,17 @@
-//! The binary under test with something loaded before the C library that counts its writes below its home: it dies in
-//! the middle of the n-th, or finds the disk full from there on. So every write of the real binary to the real store can
-//! be its last, on any machine with a Rust compiler.
+//! The binary under test with something loaded before the C library that counts what it writes around its home: at the
+//! n-th moment it dies, or finds the disk full from there on. So every write of the real binary to the real store can be
+//! its last, whole or half, on any Linux machine with a Rust compiler.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// What happens at the n-th write below the home.
+/// What happens at the n-th moment of writing around the home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
-    /// The process is killed after half of it.
+    /// The process is killed.
     Dies(u64),
-    /// From it on the disk is full.
+    /// From then on the disk is full.
     Full(u64),
 }
 

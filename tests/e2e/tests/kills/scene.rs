@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 
 /// What can be seen of a home.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct State {
+pub(crate) struct State {
     /// The exit code of the step's command.
     exit: i32,
-    /// Every record.
+    /// Every record; none before the first run.
     content: Content,
     /// Every row of the quarantine, without what differs from run to run.
     quarantine: Vec<Value>,
-    /// The integration's settings; none before it is there.
+    /// The integration's settings, after a step about them.
     settings: Value,
     /// What `verify` says is wrong.
     problems: Value,
@@ -43,18 +43,7 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn new() -> Scene {
-        let simulator = Simulator::start(Config {
-            size: Size {
-                companies: 6,
-                contacts: 8,
-                configurations: 10,
-                tickets: 6,
-                members: 4,
-            },
-            ..Config::default()
-        })
-        .await
-        .expect("the simulator starts");
+        let simulator = small(1).await;
         let desk = Home::new();
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let quiet: fn(&Control) = |_| {};
@@ -113,7 +102,7 @@ impl Scene {
         let undisturbed = before.copy();
         let exit = undisturbed.run_words(&words).await.code;
         assert!([0, 6].contains(&exit), "{words:?} ends with {exit}");
-        let after = State::of(&undisturbed, exit).await;
+        let after = State::after(&words, &undisturbed, exit).await;
         Some(Step {
             before,
             words,
@@ -135,8 +124,9 @@ impl Step {
         home.command(&words)
     }
 
-    /// Does the step once more on a home in which it was disturbed.
-    pub(super) async fn again(&self, home: &Home) -> State {
+    /// Does the step once more on a home in which it was disturbed, and says what is not as it would be undisturbed.
+    pub(super) async fn again(&self, home: &Home, what: &str) -> Vec<String> {
+        let said = |told: String| format!("{:?} {what}: {told}", self.words.join(" "));
         let ran = home.run_words(&self.words).await;
         let is_there = self
             .words
@@ -144,31 +134,68 @@ impl Step {
             && ran.stderr.contains("already");
         // What was added in full before the kill cannot be added again.
         let exit = if is_there { self.after.exit } else { ran.code };
-        assert_eq!(exit, self.after.exit, "{:?} once more: {ran:#?}", self.words);
-        State::of(home, exit).await
+        if exit != self.after.exit {
+            return vec![said(format!("once more: {ran:?}"))];
+        }
+        let state = State::after(&self.words, home, exit).await;
+        let is_same = state == self.after;
+        let told = || said(format!("it ends as {state:#?} and not as {:#?}", self.after));
+        if is_same { Vec::new() } else { vec![told()] }
     }
 }
 
 impl State {
-    async fn of(home: &Home, exit: i32) -> State {
-        let listed = home.json(&["quarantine", "list"]).await;
-        let rows = listed.as_array().expect("a list").iter();
-        let quarantine = rows
-            .map(|row| json!([row["kind"], row["source_id"], row["code"], row["message"]]))
-            .collect();
-        let shown = home.run(&["settings", "show", "acme", "--format", "json"]).await;
-        State {
+    /// What a command may have changed.
+    async fn after(words: &[String], home: &Home, exit: i32) -> State {
+        let is = |word: &str| words.first().is_some_and(|first| first == word);
+        let mut state = State {
             exit,
-            content: home.content().await,
-            quarantine,
-            settings: serde_json::from_str(&shown.stdout).unwrap_or_default(),
+            content: Content::new(),
+            quarantine: Vec::new(),
+            settings: Value::Null,
             problems: home.json(&["verify"]).await["problems"].take(),
+        };
+        if is("settings") {
+            state.settings = home.json(&["settings", "show", "acme"]).await;
         }
+        if is("sync") {
+            state.content = home.content().await;
+            state.quarantine = quarantine(home).await;
+        }
+        state
+    }
+
+    /// What a run leaves.
+    pub(crate) async fn of(home: &Home) -> State {
+        State::after(&["sync".to_owned()], home, 0).await
     }
 }
 
+async fn quarantine(home: &Home) -> Vec<Value> {
+    let listed = home.json(&["quarantine", "list"]).await;
+    let rows = listed.as_array().expect("a list").iter();
+    rows.map(|row| json!([row["kind"], row["source_id"], row["code"], row["message"]]))
+        .collect()
+}
+
+/// A simulator of so few records that every one of its requests can be the last.
+pub(crate) async fn small(seed: u64) -> Simulator {
+    let config = Config {
+        seed,
+        size: Size {
+            companies: 6,
+            contacts: 8,
+            configurations: 10,
+            tickets: 6,
+            members: 4,
+        },
+        ..Config::default()
+    };
+    Simulator::start(config).await.expect("the simulator starts")
+}
+
 /// What happens to the PSA: records change, come and go, and one makes no sense any more.
-fn change(control: &Control) {
+pub(crate) fn change(control: &Control) {
     let edit = |kind, place: usize, fields: Value| {
         let id = control.ids(kind)[place];
         control.edit(kind, id, fields).expect("it is there");
