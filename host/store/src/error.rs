@@ -41,15 +41,13 @@ pub enum StoreError {
         /// The storage's own words.
         cause: String,
     },
-    /// What is on disk is no store any more. It is left as it is.
-    #[error("the store in {folder} is damaged: {cause}")]
+    /// What is on disk is no store any more.
+    #[error("the store is damaged: {cause}")]
     Damaged {
-        /// Its folder.
-        folder: String,
         /// The storage's own words.
         cause: String,
     },
-    /// What is on disk was whole once and is older than what was there. It is left as it is.
+    /// What is on disk was whole once and is older than what was there.
     #[error(
         "the store in {folder} is not what it was: the last {lost} steps that were written are not in it"
     )]
@@ -116,7 +114,8 @@ impl Explained for StoreError {
             }
             StoreError::Newer { .. } => "Use the version of dovetail that wrote this home, or a later one.",
             StoreError::Fatal { .. } => {
-                "Check that the disk has room and can be written, then start again: it goes on from the last whole step."
+                "Check that the disk has room and can be written, then start again: it goes on from the last whole step. If \
+                 it stays, restore the latest backup into a new home."
             }
             StoreError::Damaged { .. } | StoreError::Behind { .. } => {
                 "Keep a copy of the home, check the disk, and restore the latest backup into a new home."

@@ -49,6 +49,9 @@ const PARTS: u8 = 2;
 /// yet. It is on disk before the witness is.
 const NUMBER_KEY: &[u8] = &[0];
 
+/// What is being done when the store is opened.
+const OPEN: &str = "open";
+
 /// How long opening waits for the file of a store that was closed just now.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -85,7 +88,7 @@ impl Sled {
         let witnessed = witness::read(folder).map_err(io)?;
         let is_there = folder.join("db").try_exists().map_err(io)?;
         match (is_there, witnessed) {
-            (false, Some(_)) => return Err(damaged(folder, "its file `db` is gone")),
+            (false, Some(_)) => return Err(damaged("its file `db` is gone")),
             (false, None) => remove_unfinished_beginning(folder).map_err(io)?,
             (true, _) => wait_until_closed(&folder.join("db")).map_err(io)?,
         }
@@ -95,18 +98,13 @@ impl Sled {
             .cache_capacity(cache)
             .flush_every_ms(flush_every_ms)
             .use_compression(false);
-        let db = match guarded("open", || Ok(config.open())) {
-            Ok(Ok(db)) => db,
-            Ok(Err(sled::Error::Io(error))) => return Err(io(error)),
-            Ok(Err(error)) => return Err(damaged(folder, error)),
-            Err(error) => return Err(damaged(folder, error)),
-        };
+        let db = guarded(OPEN, || config.open())?;
         let file = File::open(folder.join("db")).map_err(io)?;
-        let number = match (guarded("open", || db.get(NUMBER_KEY))?, witnessed) {
+        let number = match (guarded(OPEN, || db.get(NUMBER_KEY))?, witnessed) {
             (Some(kept), _) => kept.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)),
-            (None, Some(_)) => return Err(damaged(folder, "what was kept is not in its file")),
+            (None, Some(_)) => return Err(damaged("what was kept is not in its file")),
             (None, None) => {
-                guarded("open", || {
+                guarded(OPEN, || {
                     db.insert(NUMBER_KEY, &[])?;
                     db.flush()
                 })?;
@@ -126,7 +124,7 @@ impl Sled {
         let witness = Witness::open(folder).map_err(io)?;
         sync_folder(folder).map_err(io)?;
         let synced = file.metadata().map_err(io)?.len();
-        let cut = guarded("open", || db.scan_prefix([PARTS]).next().transpose())?.is_some();
+        let cut = guarded(OPEN, || db.scan_prefix([PARTS]).next().transpose())?.is_some();
         Ok(Sled {
             db,
             folder: folder.to_owned(),
@@ -339,17 +337,28 @@ impl Store for Sled {
     }
 }
 
-/// Runs something that may panic; a panic is an error with its text.
+/// Runs something that may panic; a panic is an error with its text. What is not there, or not what was written, is
+/// damage; everything else is the disk's or the system's word of the moment.
 fn guarded<T>(what: &'static str, act: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(StoreError::fatal(what, error)),
+        Ok(Err(sled::Error::Io(error))) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(damaged(error))
+        }
+        Ok(Err(error @ sled::Error::Io(_))) => Err(StoreError::fatal(what, error)),
+        Ok(Err(error)) => Err(damaged(error)),
         Err(panic) => {
             let words = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(StoreError::fatal(what, words.unwrap_or("the storage panicked")))
+            let words = words.unwrap_or("the storage panicked");
+            // While opening it panics on what makes no sense; later a disk that fails may be behind it.
+            Err(if what == OPEN {
+                damaged(words)
+            } else {
+                StoreError::fatal(what, words)
+            })
         }
     }
 }
@@ -378,9 +387,8 @@ pub(crate) fn wait_until_closed(path: &Path) -> io::Result<()> {
     }
 }
 
-fn damaged(folder: &Path, cause: impl std::fmt::Display) -> StoreError {
+fn damaged(cause: impl std::fmt::Display) -> StoreError {
     StoreError::Damaged {
-        folder: folder.display().to_string(),
         cause: cause.to_string(),
     }
 }

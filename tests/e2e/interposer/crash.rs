@@ -1,7 +1,7 @@
 //! Loaded before the C library into the binary under test: counts what is written to files below a folder and, at the
 //! n-th moment, ends the process, or lets the disk be full from then on. A write has two moments, before it and in the
-//! middle of it; making, syncing, moving and removing a file have one. No part of the product knows
-//! of it. `tests/e2e/src/crash.rs` compiles it and says what the variables mean.
+//! middle of it; making, syncing, moving and removing a file have one. It can also tell another time of day. No part
+//! of the product knows of it. `tests/e2e/src/crash.rs` compiles it and says what the variables mean.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
@@ -19,6 +19,7 @@ unsafe extern "C" {
 const NEXT: *mut c_void = -1isize as *mut c_void;
 const SIGKILL: c_int = 9;
 const ENOSPC: c_int = 28;
+const REALTIME: c_int = 0;
 const CREATES: c_int = 0o100;
 const EMPTIES: c_int = 0o1000;
 
@@ -100,6 +101,7 @@ type OfFile = extern "C" fn(c_int) -> c_int;
 type Truncate = extern "C" fn(c_int, i64) -> c_int;
 type Rename = extern "C" fn(*const c_char, *const c_char) -> c_int;
 type Open = extern "C" fn(*const c_char, c_int, c_int) -> c_int;
+type ClockGettime = extern "C" fn(c_int, *mut [i64; 2]) -> c_int;
 type Unlink = extern "C" fn(*const c_char) -> c_int;
 
 /// Writes, or does not, or not all.
@@ -197,4 +199,20 @@ pub extern "C" fn open64(path: *const c_char, flags: c_int, mode: c_int) -> c_in
 #[unsafe(no_mangle)]
 pub extern "C" fn open(path: *const c_char, flags: c_int, mode: c_int) -> c_int {
     opened(path, flags, real!("open" as Open)(path, flags, mode))
+}
+
+/// How many seconds the machine's clock is ahead for the process.
+fn ahead() -> i64 {
+    static AHEAD: OnceLock<i64> = OnceLock::new();
+    let read = || std::env::var("CRASH_CLOCK").ok()?.parse().ok();
+    *AHEAD.get_or_init(|| read().unwrap_or(0))
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn clock_gettime(clock: c_int, time: *mut [i64; 2]) -> c_int {
+    let told = real!("clock_gettime" as ClockGettime)(clock, time);
+    if clock == REALTIME && told == 0 {
+        unsafe { (*time)[0] += ahead() };
+    }
+    told
 }

@@ -15,6 +15,13 @@ pub enum Crash {
     Full(u64),
 }
 
+/// Lets a command take the machine's clock to be ahead by so many seconds.
+pub fn clock_ahead(command: &mut tokio::process::Command, seconds: i64) {
+    command
+        .env("LD_PRELOAD", interposer())
+        .env("CRASH_CLOCK", seconds.to_string());
+}
+
 impl Crash {
     /// Lets a command on a home meet its fate.
     pub fn befall(self, command: &mut tokio::process::Command, home: &Path) {

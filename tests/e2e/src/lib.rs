@@ -394,7 +394,7 @@ pub const KINDS: [&str; 5] = ["organization", "location", "contact", "configurat
 pub type Content = BTreeMap<(String, String), Value>;
 
 /// References keep the name of what they mean; own ids go.
-fn without_ids(value: &mut Value) {
+pub fn without_ids(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.remove("id");
@@ -438,6 +438,14 @@ impl Started {
             }
         }
         panic!("it ended without saying `{text}`; it said: {}", self.said)
+    }
+
+    /// The next line on stderr; none once it ended.
+    pub async fn line(&mut self) -> Option<String> {
+        let line = self.errors.next_line().await.expect("stderr is text")?;
+        self.said.push_str(&line);
+        self.said.push('\n');
+        Some(line)
     }
 
     /// Waits for something to happen while it is on: false where it ended first.

@@ -1,6 +1,7 @@
 //! The process is killed at every request of a fixed scenario, and at every write below its home, in the middle of the
 //! write: the next start goes on, and ends with what an undisturbed home has.
 
+mod long;
 pub(crate) mod scene;
 
 use e2e::{Signal, Started};

@@ -9,12 +9,16 @@
 
 mod addresses;
 mod adopt;
+mod by_hand;
 mod certificates;
+mod clock;
 mod connect;
+mod disk_full;
 mod documents;
 mod errors;
 mod explain;
 mod faults;
+mod formats;
 mod history;
 mod increments;
 mod kill;

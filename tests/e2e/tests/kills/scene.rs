@@ -1,9 +1,10 @@
 //! The scenario: an integration is added, connected and chosen for, everything is read, the PSA changes, what changed is
-//! read, a type is deselected, and the next run does that. Each step is one command; it can be tried again and again
+//! read, a type is deselected, and the next run does that; then a plugin is added, the key is changed, the store is written
+//! anew, and everything is read once more. Each step is one command; it can be tried again and again
 //! from the home as it stood before it.
 
 use connectwise_simulator::{Config, Control, Kind, Simulator, Size};
-use e2e::{Content, Home};
+use e2e::{Content, Home, component};
 use serde_json::{Value, json};
 
 /// What can be seen of a home.
@@ -47,6 +48,7 @@ impl Scene {
         let desk = Home::new();
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
         let quiet: fn(&Control) = |_| {};
+        let plugin = component("rename-configurations");
         let steps = vec![
             (desk.add_words("acme", &simulator), quiet),
             (words(&["integration", "connect", "acme"]), quiet),
@@ -85,6 +87,13 @@ impl Scene {
                 quiet,
             ),
             (words(&["sync", "acme"]), quiet),
+            (
+                words(&["plugin", "add", &plugin.display().to_string(), "--yes"]),
+                quiet,
+            ),
+            (words(&["config", "rotate-key"]), quiet),
+            (words(&["compact"]), quiet),
+            (words(&["sync", "acme", "--full"]), quiet),
         ];
         Scene {
             simulator,
