@@ -18,6 +18,9 @@ use crate::kills::scene::{change, small};
 /// The key its secrets are sealed under.
 const KEY: &str = "Zml4dHVyZSBrZXkgb2YgZG92ZXRhaWwsIDMyIGJ5dGU=";
 
+/// Another one.
+const NEXT_KEY: &str = "QW5vdGhlciBrZXkgb2YgZG92ZXRhaWwgMzIgYnl0ZXM=";
+
 /// The formats that were released; a number is added with each, and none is taken away.
 const FORMATS: [u32; 1] = [1];
 
@@ -37,8 +40,12 @@ fn place(format: u32, end: &str) -> PathBuf {
 }
 
 async fn run(home: &Home, words: &[&str]) -> Ran {
+    run_under(home, KEY, words).await
+}
+
+async fn run_under(home: &Home, keys: &str, words: &[&str]) -> Ran {
     let mut command = home.command(words);
-    command.env("DOVETAIL_KEY", KEY).args(["--format", "json"]);
+    command.env("DOVETAIL_KEY", keys).args(["--format", "json"]);
     ran(&command.output().await.expect("the binary can be started"))
 }
 
@@ -122,8 +129,10 @@ async fn homes_of_every_released_format_open_with_everything_in_them() {
         assert_eq!(verified["ok"], true, "{verified:#}");
         assert!(verified["records"].as_u64() > Some(10), "{verified:#}");
         holds(&known(&home).await, &fixture, "");
-        // The secret opens.
-        let rotated = run(&home, &["config", "rotate-key"]).await.exits(0).json();
+        // The secret opens: it can be sealed under another key.
+        let keys = format!("{NEXT_KEY},{KEY}");
+        let rotated = run_under(&home, &keys, &["config", "rotate-key"]).await;
+        let rotated = rotated.exits(0).json();
         assert_eq!(rotated["secrets"], 1, "{rotated:#}");
     }
 }
