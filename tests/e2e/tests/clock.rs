@@ -85,7 +85,15 @@ async fn a_server_does_not_wait_for_a_time_before_the_clock_was_set_back() {
     simulator.control().reset_log();
     // It is due at once, not an interval after the run that lies ahead.
     let server = home.serve().await;
-    simulator.control().wait_for("/company/configurations*", 1).await;
+    let control = simulator.control();
+    let begun = control.wait_for("/company/configurations*", 1);
+    let patience = std::time::Duration::from_secs(60);
+    let begun = tokio::time::timeout(patience, begun).await;
+    assert!(
+        begun.is_ok(),
+        "no run was due: {:#}",
+        home.integration("acme").await
+    );
     home.settled("acme").await;
     let runs = home.json(&["run", "list"]).await;
     assert_eq!(

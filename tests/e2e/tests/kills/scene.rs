@@ -33,13 +33,16 @@ pub(super) struct Step {
     undisturbed: Home,
 }
 
+/// The words of a command, and what happens to the PSA before it.
+type Planned = (Vec<String>, fn(&Control));
+
 /// The scenario as far as it has come.
 pub(super) struct Scene {
     pub(super) simulator: Simulator,
     home: Option<Home>,
     /// The authority's file stands beside it.
     _desk: Home,
-    steps: std::vec::IntoIter<(Vec<String>, fn(&Control))>,
+    steps: std::vec::IntoIter<Planned>,
 }
 
 impl Scene {
