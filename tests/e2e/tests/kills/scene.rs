@@ -1,7 +1,6 @@
 //! The scenario: an integration is added, connected and chosen for, everything is read, the PSA changes, what changed is
-//! read, a type is deselected, and the next run does that; then a plugin is added, the key is changed, the store is written
-//! anew, and everything is read once more. Each step is one command; it can be tried again and again
-//! from the home as it stood before it.
+//! read, a type is deselected, and the next run does that; then a plugin is added, the key is changed, and the store is
+//! written anew. Each step is one command; it can be tried again and again from the home as it stood before it.
 
 use connectwise_simulator::{Config, Control, Kind, Simulator, Size};
 use e2e::{Content, Home, component};
@@ -96,7 +95,6 @@ impl Scene {
             ),
             (words(&["config", "rotate-key"]), quiet),
             (words(&["compact"]), quiet),
-            (words(&["sync", "acme", "--full"]), quiet),
         ];
         Scene {
             simulator,
