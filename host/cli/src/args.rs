@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dovetail_domain::Kind;
+use dovetail_server::MatchState;
 
 /// Joins a PSA with its IT documentation.
 #[derive(Parser)]
@@ -73,7 +74,13 @@ pub(crate) enum Command {
         /// Write nothing and show what would change, field by field
         #[arg(long)]
         dry_run: bool,
+        /// Stop before anything is written and show what would be matched, made or asked
+        #[arg(long, conflicts_with = "dry_run")]
+        review: bool,
     },
+    /// Which record of the documentation a record of the PSA is
+    #[command(subcommand)]
+    Match(Match),
     /// Why a record is missing, different or not moving
     Explain {
         /// The integration
@@ -338,15 +345,24 @@ pub(crate) enum Run {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Orphan what a run held back because it was so much
+    /// Say yes to what a run holds back
     Approve {
         /// The run
         run: String,
-        /// Its orphans: all, or only these records by their ids
-        #[arg(long, required = true, num_args = 0.., value_delimiter = ',', value_name = "ID")]
+        /// Orphan what it held back because it was so much: all, or only these records by their ids
+        #[arg(
+            long,
+            required_unless_present = "matches",
+            num_args = 0..,
+            value_delimiter = ',',
+            value_name = "ID"
+        )]
         orphans: Vec<String>,
+        /// Write what it would match and make, as it was looked at
+        #[arg(long, conflicts_with = "orphans")]
+        matches: bool,
     },
-    /// Keep what a run held back
+    /// Say no to what a run holds back: nothing becomes of it
     Reject {
         /// The run
         run: String,
@@ -356,6 +372,64 @@ pub(crate) enum Run {
         /// The run
         run: String,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Match {
+    /// List the PSA's records and what they are here, those that need a person first
+    List {
+        /// The integration
+        name: String,
+        /// Of this kind only
+        #[arg(long, value_name = "KIND")]
+        kind: Option<KindWord>,
+        /// That stand so only
+        #[arg(long, value_name = "STATE")]
+        state: Option<StateWord>,
+        /// At most so many [default: 100 in tables, none in JSON]
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Say which record it is; the next run does it
+    Set {
+        /// The integration
+        name: String,
+        /// The kind
+        kind: KindWord,
+        /// The PSA's id
+        psa_id: String,
+        /// The record's id, `new` for a record of its own, or `rule` to leave it to the standard rule again
+        #[arg(value_name = "ASSET-ID|new|rule")]
+        meant: String,
+    },
+    /// Say that it is not wanted; what came in of it becomes an orphan
+    Ignore {
+        /// The integration
+        name: String,
+        /// The kind
+        kind: KindWord,
+        /// The PSA's id
+        psa_id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StateWord {
+    Ambiguous,
+    New,
+    Matched,
+    Ignored,
+}
+
+impl From<StateWord> for MatchState {
+    fn from(word: StateWord) -> MatchState {
+        match word {
+            StateWord::Ambiguous => MatchState::Ambiguous,
+            StateWord::New => MatchState::New,
+            StateWord::Matched => MatchState::Matched,
+            StateWord::Ignored => MatchState::Ignored,
+        }
+    }
 }
 
 #[derive(Subcommand)]

@@ -117,7 +117,10 @@ async fn perform(common: &Common, name: String, request: Request) -> Result<u8, 
     };
     let stop = stop_signal()?;
     let mut session = Session::new(home(common)?, name);
-    let followed = matches!(request, Request::Sync { .. } | Request::Import { .. });
+    let followed = matches!(
+        request,
+        Request::Sync { .. } | Request::Import { .. } | Request::RunApproveMatches(_)
+    );
     let ended = match request {
         Request::AssetList(_) => records(&mut session, &terminal, &stop, request, format).await,
         request => match session.perform(request, &terminal, &stop).await {

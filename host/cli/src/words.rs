@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use dovetail_domain::{Code, Kind};
+use dovetail_domain::{Code, Kind, SourceId};
 use dovetail_server::request::{
-    AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, NetworkChange, Role,
-    SettingsChange, Whom, key_and_value,
+    AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant, NetworkChange,
+    Role, SettingsChange, Subject, Whom, key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
 use dovetail_server::{Problem, Request, choose};
@@ -23,11 +23,18 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Connector(args::Connector::Guide { connector }) => Request::ConnectorGuide(connector),
         Command::Settings(args::Settings::Show { name }) => Request::SettingsShow(parse(&name)?),
         Command::Settings(command) => Request::SettingsSet(settings(command)?),
-        Command::Sync { name, full, dry_run } => Request::Sync {
+        Command::Sync {
+            name,
+            full,
+            dry_run,
+            review,
+        } => Request::Sync {
             name: parse(&name)?,
             full,
             dry_run,
+            review,
         },
+        Command::Match(command) => matching(command)?,
         Command::Explain { name, kind, what } => Request::Explain {
             name: parse(&name)?,
             kind: kind.into(),
@@ -42,7 +49,10 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             run: parse(&run)?,
             dry_run,
         },
-        Command::Run(args::Run::Approve { run, orphans }) => Request::RunApprove {
+        Command::Run(args::Run::Approve {
+            run, matches: true, ..
+        }) => Request::RunApproveMatches(parse(&run)?),
+        Command::Run(args::Run::Approve { run, orphans, .. }) => Request::RunApprove {
             run: parse(&run)?,
             only: match orphans.is_empty() {
                 true => None,
@@ -96,6 +106,49 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Serve { .. } | Command::Completions { .. } | Command::Man { .. } => return Ok(None),
     };
     Ok(Some(request))
+}
+
+fn matching(command: args::Match) -> Result<Request> {
+    use args::Match as M;
+    let subject = |name: String, kind: args::KindWord, psa_id: String| -> Result<Subject> {
+        Ok(Subject {
+            name: parse(&name)?,
+            kind: kind.into(),
+            source: SourceId::new(psa_id.clone()).ok_or_else(|| {
+                Problem::value(
+                    format!("`{psa_id}` is no id of the PSA's"),
+                    format!("`dovetail match list {name}` lists the PSA's records with their ids."),
+                )
+            })?,
+        })
+    };
+    Ok(match command {
+        M::List {
+            name,
+            kind,
+            state,
+            limit,
+        } => Request::MatchList {
+            name: parse(&name)?,
+            kind: kind.map(Into::into),
+            state: state.map(Into::into),
+            limit,
+        },
+        M::Set {
+            name,
+            kind,
+            psa_id,
+            meant,
+        } => {
+            let meant = match meant.as_str() {
+                "new" => Meant::New,
+                "rule" => Meant::ByRule,
+                id => Meant::Asset(parse(id)?),
+            };
+            Request::MatchSet(subject(name, kind, psa_id)?, meant)
+        }
+        M::Ignore { name, kind, psa_id } => Request::MatchSet(subject(name, kind, psa_id)?, Meant::Ignored),
+    })
 }
 
 fn integration(command: args::Integration, input: &mut dyn Read) -> Result<Request> {

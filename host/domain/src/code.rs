@@ -77,6 +77,7 @@ codes! {
     PluginAnswer "plugin-answer" 7 "a plugin gave an answer that is not acceptable",
     RateLimited "rate-limited" 8 "the PSA asks for patience",
     OrphanBrake "orphan-brake" 8 "so many records would be orphaned that a person has to say yes",
+    MatchReview "match-review" 8 "nothing is written until a person has looked at what would be matched",
     Cancelled "cancelled" 8 "a person stopped it",
     Stalled "stalled" 8 "nothing moved for a long time",
     HomeInUse "home-in-use" 9 "another process holds the home and does not answer",

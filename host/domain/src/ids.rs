@@ -5,14 +5,45 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// An id in JSON.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written<N> {
+    Number(N),
+    Text(String),
+}
 
 macro_rules! number_id {
     ($(#[$doc:meta])* $name:ident($inner:ty)) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
+
+        /// As text where people or other programs read it, as a number where only this program does.
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match serializer.is_human_readable() {
+                    true => serializer.collect_str(self),
+                    false => self.0.serialize(serializer),
+                }
+            }
+        }
+
+        /// A number stands for itself in JSON too.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<$name, D::Error> {
+                if !deserializer.is_human_readable() {
+                    return <$inner>::deserialize(deserializer).map($name);
+                }
+                match Written::<$inner>::deserialize(deserializer)? {
+                    Written::Number(number) => Ok($name(number)),
+                    Written::Text(text) => text.parse().map_err(D::Error::custom),
+                }
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -143,6 +174,17 @@ impl fmt::Display for IntegrationName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn in_json_an_id_is_a_text() {
+        assert_eq!(serde_json::to_string(&AssetId(7)).unwrap(), "\"7\"");
+        for written in ["7", "\"7\""] {
+            assert_eq!(serde_json::from_str::<AssetId>(written).unwrap(), AssetId(7));
+        }
+        for written in ["-1", "\"seven\"", "null", "7.5"] {
+            assert!(serde_json::from_str::<AssetId>(written).is_err(), "{written}");
+        }
+    }
 
     #[test]
     fn names_are_held_to_their_alphabet() {

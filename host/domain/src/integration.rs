@@ -194,6 +194,8 @@ impl FromStr for TicketWindow {
 pub struct Interval(u32);
 
 impl Interval {
+    /// A quarter of an hour.
+    pub const QUARTER_HOUR: Interval = Interval(900);
     /// One hour.
     pub const HOUR: Interval = Interval(3_600);
     /// One day.
@@ -203,6 +205,24 @@ impl Interval {
     pub fn seconds(self) -> u64 {
         u64::from(self.0)
     }
+
+    /// A length of time that is no interval between runs: one second to a day.
+    pub fn short(text: &str) -> Result<Interval, NotASetting> {
+        let found = written(text).filter(|seconds| (1..=86_400).contains(seconds));
+        found.map(Interval).ok_or_else(|| NotASetting {
+            text: text.to_owned(),
+            expected: "a length of time from 1s to 24h, such as 90s or 15m",
+        })
+    }
+}
+
+/// The seconds of a number with its unit.
+fn written(text: &str) -> Option<u32> {
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)];
+    let (number, factor) = units
+        .into_iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, factor)))?;
+    number.checked_mul(factor)
 }
 
 impl fmt::Display for Interval {
@@ -221,16 +241,8 @@ impl FromStr for Interval {
     type Err = NotASetting;
 
     fn from_str(text: &str) -> Result<Self, NotASetting> {
-        let parse = || {
-            let (number, factor) = [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)]
-                .into_iter()
-                .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?.parse::<u32>().ok()?, factor)))?;
-            number
-                .checked_mul(factor)
-                .filter(|seconds| (60..=31_536_000).contains(seconds))
-                .map(Interval)
-        };
-        parse().ok_or_else(|| NotASetting {
+        let found = written(text).filter(|seconds| (60..=31_536_000).contains(seconds));
+        found.map(Interval).ok_or_else(|| NotASetting {
             text: text.to_owned(),
             expected: "a length of time from 1m to 365d, such as 30m, 1h or 24h",
         })
@@ -281,6 +293,12 @@ mod tests {
         }
         for bad in ["", "h", "0h", "59s", "366d", "1w", "-1h", "1.5h"] {
             assert!(bad.parse::<Interval>().is_err(), "{bad:?} was taken");
+        }
+        for text in ["1s", "90s", "15m", "1h", "24h"] {
+            assert_eq!(Interval::short(text).unwrap().to_string(), text);
+        }
+        for bad in ["0s", "25h", "2d", "15", "forever"] {
+            assert!(Interval::short(bad).is_err(), "{bad:?} was taken");
         }
     }
 

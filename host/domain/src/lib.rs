@@ -1,6 +1,7 @@
 //! What dovetail is about: records, fields, values, what a connector and a mapping say of themselves, matching and
 //! planning. Everything here is pure: no I/O, no async, no clock. The other rooms know this one; it knows none of them.
 
+pub mod choice;
 pub mod code;
 pub mod connector;
 pub mod fault;
@@ -8,6 +9,7 @@ pub mod field;
 pub mod ids;
 pub mod integration;
 pub mod kind;
+pub mod likeness;
 pub mod mapping;
 pub mod matching;
 pub mod orphan;
@@ -17,6 +19,7 @@ pub mod source;
 pub mod time;
 pub mod value;
 
+pub use choice::{Choice, Chosen};
 pub use code::{Code, Explained};
 pub use fault::{Cause, Fault};
 pub use field::{Field, Shape};

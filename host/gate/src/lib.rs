@@ -10,6 +10,7 @@
 
 mod address;
 mod budget;
+mod calls;
 mod client;
 mod clock;
 mod credential;
@@ -31,6 +32,7 @@ pub mod vault;
 mod waiting;
 
 pub use address::{AddressPolicy, Reach, Refused, reach};
+pub use calls::Call;
 pub use clock::{Clock, SystemClock};
 pub use error::GateError;
 pub use gate::{Gate, GateConfig, Surroundings};

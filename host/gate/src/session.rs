@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::sync::watch;
 
+use crate::calls::{Call, Calls};
 use crate::error::GateError;
 use crate::gate::Inner;
 use crate::limits;
@@ -45,6 +46,7 @@ struct Shared {
     repeats: AtomicI64,
     cancelled: watch::Sender<bool>,
     room: WaitingRoom,
+    calls: Calls,
     last_failure: Mutex<Option<GateError>>,
 }
 
@@ -61,6 +63,7 @@ impl Session {
             repeats: AtomicI64::new(repeats),
             cancelled: watch::Sender::new(false),
             room: WaitingRoom::default(),
+            calls: Calls::default(),
             last_failure: Mutex::new(None),
         };
         Session {
@@ -146,11 +149,27 @@ impl Session {
     pub fn waiting(&self) -> Option<Waiting> {
         self.shared.room.longest(self.shared.gate.clock().now())
     }
+
+    /// The request the run waits for longest, else the last one that was answered.
+    pub fn last_call(&self) -> Option<Call> {
+        self.shared.calls.last()
+    }
+
+    /// Tells whenever something moves: an attempt ended, a wait began or ended.
+    pub fn moved(&self) -> watch::Receiver<u64> {
+        self.shared.calls.moved()
+    }
 }
 
 impl Shared {
     async fn deliver(&self, request: OutgoingRequest) -> Result<Answer, GateError> {
         let request = CheckedRequest::check(request, &self.gate.rules())?;
+        let _open = self.calls.begin(Call {
+            method: request.method.to_string(),
+            host: request.host.clone(),
+            path: self.gate.scrubber().text(request.url.path()),
+            open: true,
+        });
         let mut attempt = Attempt {
             repeatable: request.repeatable,
             ..Attempt::default()
@@ -162,6 +181,7 @@ impl Shared {
                 bytes,
             } = self.attempt(&request).await?;
             self.bytes.fetch_add(bytes, Relaxed);
+            self.calls.moves();
             match outcome {
                 Outcome::Answered { status: 429, .. } => attempt.refusals += 1,
                 _ => attempt.failures += 1,
@@ -251,8 +271,12 @@ impl Shared {
         }
         self.waits.fetch_add(1, Relaxed);
         let clock = self.gate.clock();
-        let _seat = self.room.sit(clock.now() + time, reason);
-        self.unless_cancelled(clock.sleep(time)).await
+        let seat = self.room.sit(clock.now() + time, reason);
+        self.calls.moves();
+        let waited = self.unless_cancelled(clock.sleep(time)).await;
+        drop(seat);
+        self.calls.moves();
+        waited
     }
 
     /// Does something unless the run is cancelled before it is done.

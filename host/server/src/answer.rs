@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use dovetail_domain::connector::{CheckState, GuideSection, Origin, Permission, SetupField};
 use dovetail_domain::integration::Trouble;
-use dovetail_domain::{AssetId, Kind, SyncState, Timestamp};
+use dovetail_domain::{AssetId, Kind, RunId, SyncState, Timestamp};
 use dovetail_store::Run;
-use dovetail_sync::{ChangeRow, Explanation};
+use dovetail_sync::{ChangeRow, Explanation, MatchRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
@@ -38,6 +38,9 @@ pub enum Answer {
     Changed(Box<Changed>),
     History(Vec<HistoryRow>),
     Explained(Box<Explanation>),
+    Matches(Matches),
+    Matched(Box<Matched>),
+    Reviewed(Box<Reviewed>),
     Quarantined(Box<Quarantined>),
     Runs(Vec<Run>),
     Quarantine(Vec<QuarantineRow>),
@@ -82,6 +85,15 @@ impl Answer {
                 }
                 return document;
             }
+            Answer::Matches(matches) => serde_json::to_value(&matches.rows),
+            Answer::Matched(answer) => serde_json::to_value(answer),
+            Answer::Reviewed(reviewed) => {
+                let mut document = reviewed.run.to_json();
+                if let Some(members) = document.as_object_mut() {
+                    members.insert("matches".to_owned(), json!(reviewed.matches));
+                }
+                return document;
+            }
             Answer::History(rows) => serde_json::to_value(rows),
             Answer::Explained(answer) => serde_json::to_value(answer),
             Answer::Quarantined(answer) => serde_json::to_value(answer),
@@ -111,6 +123,7 @@ impl Answer {
             Answer::Connected(answer) => answer.failure.clone(),
             Answer::Verified(answer) => crate::upkeep::unsound(answer),
             Answer::Run(run) if followed => outcome::problem(run),
+            Answer::Reviewed(reviewed) if followed => outcome::problem(&reviewed.run),
             Answer::Changed(changed) if followed => outcome::problem(&changed.run),
             _ => None,
         }
@@ -343,6 +356,36 @@ pub struct Changed {
     pub left: Option<Vec<ChangeRow>>,
 }
 
+/// What records of the PSA are here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Matches {
+    /// Each, those that need a person first.
+    pub rows: Vec<MatchRow>,
+    /// How many more there are.
+    pub more: usize,
+    /// The run that stopped for a person to look and waits.
+    pub review: Option<RunId>,
+}
+
+/// What a person said of a record of the PSA.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Matched {
+    /// Its row; none where it is known no more.
+    #[serde(flatten)]
+    pub row: Option<MatchRow>,
+    /// The command that does it.
+    pub next: String,
+}
+
+/// A run that stopped before anything was written, and what it would match, make or ask.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reviewed {
+    /// The run.
+    pub run: Run,
+    /// Each record of the PSA that is not connected yet.
+    pub matches: Vec<MatchRow>,
+}
+
 /// A row of a record's history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HistoryRow {
@@ -496,6 +539,7 @@ pub fn exit(ended: &Result<Answer, Problem>, followed: bool) -> u8 {
     match ended {
         Err(problem) => problem.exit(),
         Ok(Answer::Run(run)) if followed => outcome::exit(run),
+        Ok(Answer::Reviewed(reviewed)) if followed => outcome::exit(&reviewed.run),
         Ok(Answer::Changed(changed)) if followed => outcome::exit(&changed.run),
         Ok(answer) => answer.problem(followed).map_or(0, |problem| problem.exit()),
     }

@@ -1,5 +1,5 @@
-//! Settings of the house: where the key of the secrets is kept, how long things are kept, and what the operator set for every integration of a
-//! connector.
+//! Settings of the house: where the key of the secrets is kept, how long things are kept, how long a run may stand still,
+//! and what the operator set for every integration of a connector.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use dovetail_store::{Archive, table};
 
 use crate::answer::Answer;
 use crate::host::Host;
-use crate::{Problem, form, keys, problem::Result, upkeep};
+use crate::{Problem, form, keys, problem::Result, stall, upkeep};
 
 /// Keys that begin so are dovetail's own notes and no settings.
 pub(crate) const NOTE: char = '#';
@@ -39,9 +39,9 @@ pub(crate) async fn set(host: &Host, key: &str, value: Option<&str>) -> Result<A
     if key == keys::SETTING {
         return keys::choose(host, value);
     }
-    if upkeep::settings().any(|known| known == key) {
+    if let Some(read) = of_the_house(key) {
         let mut step = host.step();
-        let value = value.map(upkeep::setting).transpose()?;
+        let value = value.map(read).transpose()?;
         match &value {
             Some(value) => step.put(&table::CONFIG, &key.to_owned(), value)?,
             None => step.delete(&table::CONFIG, &key.to_owned()),
@@ -78,9 +78,18 @@ pub(crate) async fn set(host: &Host, key: &str, value: Option<&str>) -> Result<A
     Ok(Answer::Config(answer))
 }
 
-/// Every setting: where the key is kept, how long things are kept, and `CONNECTOR.KEY` of what may be set for all integrations of a connector.
+/// Reads a value of a setting of the house: how long something may last.
+fn of_the_house(key: &str) -> Option<fn(&str) -> Result<String>> {
+    match key {
+        stall::SETTING => Some(stall::setting),
+        key if upkeep::settings().any(|known| known == key) => Some(upkeep::setting),
+        _ => None,
+    }
+}
+
+/// Every setting: those of the house, and `CONNECTOR.KEY` of what may be set for all integrations of a connector.
 async fn known_keys(host: &Host) -> Result<Vec<String>> {
-    let mut keys = vec![keys::SETTING.to_owned()];
+    let mut keys = vec![keys::SETTING.to_owned(), stall::SETTING.to_owned()];
     keys.extend(upkeep::settings().map(str::to_owned));
     for connector in host.shelf().connectors(host.archive()).await? {
         let description = connector.description();

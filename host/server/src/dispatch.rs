@@ -200,19 +200,29 @@ impl Dispatch {
     }
 }
 
+/// How far a run goes, beyond what is due.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reach {
+    /// Whether it reads everything.
+    pub(crate) full: bool,
+    /// Whether it stops before anything is written, for a person to look.
+    pub(crate) review: bool,
+}
+
 /// Queues a run. It is on disk when this returns.
 pub(crate) fn enqueue(
     host: &Host,
     integration: IntegrationId,
     trigger: RunTrigger,
-    full: bool,
+    reach: Reach,
 ) -> Result<()> {
     let mut state = host.dispatch().state();
     state.queue.put(Entry {
         integration,
         trigger,
         since: host.now(),
-        full,
+        full: reach.full,
+        review: reach.review,
     });
     let mut step = host.step();
     if let Some(entry) = state.queue.entry(integration) {
@@ -275,6 +285,7 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
                 run,
                 trigger: entry.trigger,
                 full: entry.full,
+                review: entry.review,
             };
             let work = tokio::spawn(work(
                 Arc::clone(&host),
@@ -300,7 +311,7 @@ async fn work(
     cancel: Cancel,
 ) -> Result<Run> {
     let setup = host.setup_for(&integration).await?;
-    Ok(dovetail_sync::run(&setup, order, Arc::new(channels), &cancel).await?)
+    Ok(dovetail_sync::run_or_review(&setup, order, Arc::new(channels), &cancel).await?)
 }
 
 /// What follows a run's end: the queue's entry goes, trouble is noted, watchers are told, and others get their turn.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::caller::Caller;
+use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, config, history, import, integrations, keys, mappings, people, plugins,
+    Answer, Request, assets, config, history, import, integrations, keys, mappings, matches, people, plugins,
     problem::Result, removal, runs, settings, upkeep,
 };
 
@@ -29,14 +30,23 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::Sync {
             name,
             full,
+            review,
             dry_run: false,
-        } => runs::sync(host, &name, full, caller).await,
+        } => runs::sync(host, &name, Reach { full, review }, caller).await,
         Request::Sync { name, full, .. } => runs::preview(host, &name, full, caller).await,
         Request::RunList(name) => runs::list(host, name.as_ref()),
         Request::RunShow { run, changes } => runs::show(host, run, changes),
         Request::RunRevert { run, dry_run } => history::revert(host, run, dry_run),
         Request::RunCancel(run) => runs::cancel(host, run).await,
         Request::RunApprove { run, only } => runs::approve(host, run, only.as_deref()).await,
+        Request::RunApproveMatches(run) => matches::approve(host, run, caller).await,
+        Request::MatchList {
+            name,
+            kind,
+            state,
+            limit,
+        } => matches::list(host, &name, kind, state, limit),
+        Request::MatchSet(subject, meant) => matches::set(host, &subject, meant),
         Request::RunReject(run) => runs::reject(host, run).await,
         Request::QuarantineList(name) => runs::quarantine(host, name.as_ref()),
         Request::Explain { name, kind, what } => history::explain(host, &name, kind, &what).await,

@@ -25,7 +25,7 @@ pub(crate) fn of(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {
             field: past.change.field(),
             before,
             after,
-            cause: past.cause.to_json(),
+            cause: past.cause.to_json(past.plugin.as_deref()),
         }
     };
     Ok(Answer::History(past.iter().map(row).collect()))

@@ -48,6 +48,9 @@ pub enum HomeError {
         /// What its marker says.
         found: String,
     },
+    /// What says which version wrote it is damaged.
+    #[error("the file {0} does not say which layout the home has")]
+    Marker(PathBuf),
     /// The system refused.
     #[error("cannot {what} {path}: {cause}")]
     Io {
@@ -84,6 +87,11 @@ impl Explained for HomeError {
                 "Name a folder that is not there yet with --home: a backup is restored into a new home only."
                     .into()
             }
+            HomeError::Marker(_) => format!(
+                "Restore the latest backup into a new home; or, if this version of dovetail wrote the home, write the \
+                 number {FORMAT} into that file."
+            )
+            .into(),
             HomeError::Newer { .. } => "Use the version of dovetail that wrote it, or a later one.".into(),
             HomeError::Io { .. } => "Check the folder's permissions and the room on its disk.".into(),
         }
@@ -225,14 +233,23 @@ impl HomeFolder {
         Ok(Ok(lock))
     }
 
-    /// Refuses a folder that has anything but the lock in it.
-    fn refuse_strange(&self) -> Result<(), HomeError> {
+    /// Whether there is anything in the folder but the lock and a marker.
+    fn is_strange(&self) -> Result<bool, HomeError> {
         for entry in fs::read_dir(&self.path).map_err(io("read", &self.path))? {
-            if entry.map_err(io("read", &self.path))?.file_name() != "lock" {
-                return Err(HomeError::Strange(self.path.clone()));
+            let name = entry.map_err(io("read", &self.path))?.file_name();
+            if name != "lock" && name != "format" {
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
+    }
+
+    /// Refuses a folder that has something else in it.
+    fn refuse_strange(&self) -> Result<(), HomeError> {
+        match self.is_strange()? {
+            true => Err(HomeError::Strange(self.path.clone())),
+            false => Ok(()),
+        }
     }
 
     /// Reads the marker, or writes it in a folder that has nothing else.
@@ -240,18 +257,34 @@ impl HomeFolder {
         let marker = self.path.join("format");
         match fs::read_to_string(&marker) {
             Ok(text) => match text.trim().parse::<u32>() {
-                Ok(found) if found <= FORMAT => Ok(()),
-                _ => Err(HomeError::Newer {
+                Ok(1..=FORMAT) => Ok(()),
+                Ok(found) if found > FORMAT => Err(HomeError::Newer {
                     path: self.path.clone(),
-                    found: text.trim().chars().take(20).collect(),
+                    found: found.to_string(),
                 }),
+                // It was about to be written when the process was killed: there is nothing else yet.
+                _ if text.is_empty() && !self.is_strange()? => self.mark(),
+                _ => Err(HomeError::Marker(marker)),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.refuse_strange()?;
-                fs::write(&marker, format!("{FORMAT}\n")).map_err(io("write", &marker))
+                self.mark()
             }
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(HomeError::Marker(marker)),
             Err(error) => Err(io("read", &marker)(error)),
         }
+    }
+
+    /// Writes the marker. It is on disk before anything else is.
+    fn mark(&self) -> Result<(), HomeError> {
+        let marker = self.path.join("format");
+        File::create(&marker)
+            .and_then(|mut file| {
+                writeln!(file, "{FORMAT}")?;
+                file.sync_all()
+            })
+            .map_err(io("write", &marker))?;
+        sync(&self.path)
     }
 }
 
@@ -307,13 +340,7 @@ impl NewHome {
             fs::rename(&from, home.join(room)).map_err(io("move", &from))?;
         }
         sync(home)?;
-        let marker = home.join("format");
-        File::create(&marker)
-            .and_then(|mut file| {
-                writeln!(file, "{FORMAT}")?;
-                file.sync_all()
-            })
-            .map_err(io("write", &marker))?;
+        self.folder.mark()?;
         fs::remove_dir(self.place()).map_err(io("remove", &self.place()))?;
         sync(home)
     }
@@ -434,6 +461,17 @@ mod tests {
         fs::write(home.path().join("format"), "2\n").unwrap();
         let error = home.take("x").err().unwrap();
         assert!(error.to_string().contains("has layout 2"), "{error}");
+        for torn in ["", "x", "0"] {
+            fs::write(home.path().join("format"), torn).unwrap();
+            fs::write(home.path().join("socket"), "").unwrap();
+            let error = home.take("x").err().unwrap();
+            assert!(matches!(error, HomeError::Marker(_)), "{torn:?}: {error}");
+        }
+        // Its making was cut off: there is nothing else yet.
+        fs::remove_file(home.path().join("socket")).unwrap();
+        fs::write(home.path().join("format"), "").unwrap();
+        drop(home.take("x").unwrap());
+        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "1\n");
 
         let other = outer.path().join("photos");
         let folder = HomeFolder::open(&other).unwrap();

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use crate::dispatch::Dispatch;
 use crate::home::HeldHome;
 use crate::shelf::Shelf;
-use crate::{Problem, SecretText, config, keys, mappings, problem::Result};
+use crate::{Problem, SecretText, config, keys, mappings, problem::Result, stall};
 
 /// The time of this machine.
 pub(crate) fn system_time() -> Timestamp {
@@ -41,7 +41,6 @@ pub(crate) struct Host {
     vault: Mutex<Option<Vault>>,
     gates: Mutex<BTreeMap<IntegrationId, Arc<Gate>>>,
     dispatch: Dispatch,
-    changes: Mutex<()>,
     failed: watch::Sender<Option<Problem>>,
     clock: fn() -> Timestamp,
 }
@@ -58,7 +57,6 @@ impl Host {
             archive,
             vault: Mutex::new(None),
             gates: Mutex::default(),
-            changes: Mutex::new(()),
             failed: watch::Sender::new(None),
             clock,
         }))
@@ -102,7 +100,7 @@ impl Host {
 
     /// Held while something is read, changed and written back.
     pub(crate) fn changing(&self) -> MutexGuard<'_, ()> {
-        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.archive.turn()
     }
 
     /// Changes an integration where it is still there.
@@ -153,6 +151,7 @@ impl Host {
             gate,
             integration,
             clock: self.clock,
+            stalled_after: stall::after(&self.archive)?,
         })
     }
 
@@ -393,6 +392,7 @@ pub(crate) mod tests {
             trigger: RunTrigger::Manual,
             since: noon(),
             full: false,
+            review: false,
         };
         step.put(&table::queue(), &IntegrationId(1), &entry).unwrap();
         home.host.archive().commit(step).unwrap();

@@ -313,7 +313,7 @@ fn row(host: &Host, integration: &Integration) -> Result<IntegrationRow> {
     let (running, queued) = host.dispatch().standing(integration.id);
     let last = host.archive().runs(Some(integration.id), 1)?.pop();
     let (status, detail) = status::status(integration, running, queued, last.as_ref());
-    let due = queue::due(integration, last.as_ref().map(|run| run.started));
+    let due = queue::due(integration, last.as_ref(), host.now());
     Ok(IntegrationRow {
         name: integration.name.to_string(),
         connector: integration.connector.clone(),

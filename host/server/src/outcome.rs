@@ -31,7 +31,15 @@ pub const TABLE: &[Row] = &[
         reason: Some("orphan-brake"),
         ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
     },
+    Row {
+        reason: Some("match-review"),
+        ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
+    },
     row(RunStatus::Stalled, IntegrationStatus::Stalled, Some(8)),
+    Row {
+        reason: Some("process-ended"),
+        ..row(RunStatus::Stalled, IntegrationStatus::Stalled, Some(8))
+    },
     row(RunStatus::Cancelled, IntegrationStatus::Waiting, Some(8)),
     row(RunStatus::Failed, IntegrationStatus::Error, None),
 ];

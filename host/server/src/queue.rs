@@ -6,7 +6,7 @@
 
 use dovetail_domain::integration::Integration;
 use dovetail_domain::{IntegrationId, Timestamp};
-use dovetail_store::RunTrigger as Trigger;
+use dovetail_store::{Run, RunTrigger as Trigger};
 use serde::{Deserialize, Serialize};
 
 /// How many runs go on at once.
@@ -24,6 +24,9 @@ pub struct Entry {
     /// Whether it reads everything, due or not.
     #[serde(default)]
     pub full: bool,
+    /// Whether it stops before anything is written, for a person to look.
+    #[serde(default)]
+    pub review: bool,
 }
 
 /// The entries, at most one an integration.
@@ -41,8 +44,8 @@ impl Queue {
         self.0.iter().find(|entry| entry.integration == integration)
     }
 
-    /// Puts a run in. Where one waits already, it keeps its place, takes over the stronger trigger and reads everything
-    /// where either does.
+    /// Puts a run in. Where one waits already, it keeps its place, takes over the stronger trigger, reads everything
+    /// where either does, and stops for a look where either does.
     pub fn put(&mut self, entry: Entry) {
         let waiting = self
             .0
@@ -53,6 +56,7 @@ impl Queue {
             return;
         };
         known.full |= entry.full;
+        known.review |= entry.review;
         if rank(entry.trigger) < rank(known.trigger) {
             known.trigger = entry.trigger;
         }
@@ -91,14 +95,22 @@ pub fn next<'a>(
     free.min_by_key(|entry| (entry.trigger != Trigger::Manual, entry.since, entry.integration))
 }
 
-/// When the next run of an integration is due by its interval: none where nobody saved settings, it is paused, or it
-/// waits for a person.
-pub fn due(integration: &Integration, last_started: Option<Timestamp>) -> Option<Timestamp> {
+/// When the next run of an integration is due by its interval, and not before the PSA lets it: none where nobody saved
+/// settings, it is paused, or it waits for a person. A last run that lies ahead was before the clock was set back: then
+/// how long it has been is not known, and the next is due at once.
+pub fn due(integration: &Integration, last: Option<&Run>, now: Timestamp) -> Option<Timestamp> {
     if !integration.sync.saved || integration.paused || integration.trouble.is_some() {
         return None;
     }
-    let from = last_started.unwrap_or(integration.created);
-    Some(from.plus_seconds(integration.sync.interval.seconds()))
+    let from = last.map_or(integration.created, |run| run.started);
+    if from > now {
+        return Some(now);
+    }
+    let due = from.plus_seconds(integration.sync.interval.seconds());
+    let patience = last
+        .filter(|run| run.finished <= Some(now))
+        .and_then(|run| run.until);
+    Some(patience.map_or(due, |until| due.max(until)))
 }
 
 #[cfg(test)]
@@ -111,6 +123,7 @@ mod tests {
             trigger,
             since: Timestamp::from_seconds(since).unwrap(),
             full: false,
+            review: false,
         }
     }
 
@@ -210,25 +223,67 @@ mod tests {
     #[test]
     fn when_the_next_run_is_due() {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let ran = |started| {
+            let mut run = crate::status::tests::run(dovetail_store::RunStatus::Succeeded);
+            (run.started, run.finished) = (at(started), Some(at(started + 60)));
+            run
+        };
+        let (last, now) = (ran(10_000), at(10_100));
         let mut acme = crate::status::tests::integration();
-        assert_eq!(due(&acme, None), None, "before settings are saved nothing is due");
+        assert_eq!(
+            due(&acme, None, now),
+            None,
+            "before settings are saved nothing is due"
+        );
         acme.sync.saved = true;
         assert_eq!(
-            due(&acme, None),
+            due(&acme, None, now),
             Some(at(3_600)),
             "the first is an interval after it was added"
         );
-        assert_eq!(due(&acme, Some(at(10_000))), Some(at(13_600)));
+        assert_eq!(due(&acme, Some(&last), now), Some(at(13_600)));
         acme.sync.interval = "30m".parse().unwrap();
-        assert_eq!(due(&acme, Some(at(10_000))), Some(at(11_800)));
+        assert_eq!(due(&acme, Some(&last), now), Some(at(11_800)));
         acme.paused = true;
-        assert_eq!(due(&acme, Some(at(10_000))), None);
+        assert_eq!(due(&acme, Some(&last), now), None);
         acme.paused = false;
         acme.trouble = Some(crate::Problem::internal("x").into());
         assert_eq!(
-            due(&acme, Some(at(10_000))),
+            due(&acme, Some(&last), now),
             None,
             "what needs a person waits for one"
+        );
+        acme.trouble = None;
+
+        let mut patient = ran(10_000);
+        patient.until = Some(at(20_000));
+        assert_eq!(
+            due(&acme, Some(&patient), now),
+            Some(at(20_000)),
+            "as the PSA asks"
+        );
+        patient.until = Some(at(10_200));
+        assert_eq!(due(&acme, Some(&patient), now), Some(at(11_800)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_keeps_no_run_from_being_due() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let mut acme = crate::status::tests::integration();
+        acme.sync.saved = true;
+        let mut last = crate::status::tests::run(dovetail_store::RunStatus::Waiting);
+        (last.started, last.finished) = (at(90_000), Some(at(91_000)));
+        last.until = Some(at(95_000));
+        let now = at(10_000);
+        assert_eq!(due(&acme, Some(&last), now), Some(now));
+        acme.created = at(90_000);
+        assert_eq!(due(&acme, None, now), Some(now));
+        // Set back while the run was on: it ended before now and began before it.
+        (last.started, acme.created) = (at(9_000), at(0));
+        assert_eq!(
+            due(&acme, Some(&last), now),
+            Some(at(12_600)),
+            "what it asked for is void"
         );
     }
 

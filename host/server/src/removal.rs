@@ -233,22 +233,21 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
     for (key, _) in checkpoints.list_under(archive.store(), &id)? {
         step.delete(&checkpoints, &key);
     }
-    let left_out = table::left_out::<serde_json::Value>();
-    for (key, _) in left_out.list_under(archive.store(), &id)? {
-        step.delete(&left_out, &key);
+    // What waits for a person, and what a person said, is about records of a PSA that is no longer there.
+    for listed in [
+        table::left_out::<serde_json::Value>(),
+        table::waiting(),
+        table::leaving(),
+        table::reviewed(),
+    ] {
+        for (key, _) in listed.list_under(archive.store(), &id)? {
+            step.delete(&listed, &key);
+        }
     }
-    let ignored = table::ignored::<serde_json::Value>();
-    for (key, _) in ignored.list_under(archive.store(), &id)? {
-        step.delete(&ignored, &key);
+    for (key, _) in table::CHOICES.list_under(archive.store(), &id)? {
+        step.delete(&table::CHOICES, &key);
     }
-    let leaving = table::leaving::<serde_json::Value>();
-    for (key, _) in leaving.list_under(archive.store(), &id)? {
-        step.delete(&leaving, &key);
-    }
-    let waiting = table::waiting::<serde_json::Value>();
-    for (key, _) in waiting.list_under(archive.store(), &id)? {
-        step.delete(&waiting, &key);
-    }
+    step.delete(&table::reviews::<serde_json::Value>(), &id);
     for entry in archive.quarantine(Some(id), None, usize::MAX)? {
         step.lift_quarantine(entry.key());
     }

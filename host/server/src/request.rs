@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use dovetail_domain::integration::{Interval, TicketWindow};
-use dovetail_domain::{AssetId, IntegrationName, Kind, QuarantineId, RunId};
+use dovetail_domain::{AssetId, IntegrationName, Kind, QuarantineId, RunId, SourceId};
+use dovetail_sync::MatchState;
 pub use dovetail_sync::import::Format;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,8 @@ pub enum Request {
         full: bool,
         /// `--dry-run`
         dry_run: bool,
+        /// `--review`
+        review: bool,
     },
     /// `run list`
     RunList(Option<IntegrationName>),
@@ -80,8 +83,23 @@ pub enum Request {
         /// Only these records; none is all.
         only: Option<Vec<AssetId>>,
     },
+    /// `run approve --matches`
+    RunApproveMatches(RunId),
     /// `run reject`
     RunReject(RunId),
+    /// `match list`
+    MatchList {
+        /// Of which integration.
+        name: IntegrationName,
+        /// Of this kind only.
+        kind: Option<Kind>,
+        /// That stand so only.
+        state: Option<MatchState>,
+        /// At most so many.
+        limit: Option<usize>,
+    },
+    /// `match set` and `match ignore`
+    MatchSet(Subject, Meant),
     /// `quarantine list`
     QuarantineList(Option<IntegrationName>),
     /// `explain`
@@ -200,7 +218,9 @@ impl Request {
             | R::Sync { .. }
             | R::RunList(_)
             | R::RunShow { .. }
-            | R::QuarantineList(_) => true,
+            | R::QuarantineList(_)
+            | R::MatchList { .. }
+            | R::MatchSet(..) => true,
             R::AssetList(_)
             | R::AssetShow(..)
             | R::AssetHistory(..)
@@ -214,6 +234,7 @@ impl Request {
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
             R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
+            R::RunApproveMatches(_) => false,
             R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
             // A second import changes nothing, but it would not say what the first did.
             R::Import { dry_run, .. } => *dry_run,
@@ -221,6 +242,30 @@ impl Request {
             R::Backup { .. } | R::Restore { .. } => false,
         }
     }
+}
+
+/// A record of the PSA about which a person says something.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    /// Of which integration.
+    pub name: IntegrationName,
+    /// Its kind.
+    pub kind: Kind,
+    /// The PSA's id.
+    pub source: SourceId,
+}
+
+/// What a person says it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Meant {
+    /// This record of the documentation.
+    Asset(AssetId),
+    /// A record of its own.
+    New,
+    /// Not wanted.
+    Ignored,
+    /// What the standard rule says: nothing is said any more.
+    ByRule,
 }
 
 /// A setting that is kept, given or taken out.

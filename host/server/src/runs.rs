@@ -12,27 +12,27 @@ use tokio::sync::mpsc;
 
 use crate::answer::{Answer, Changed, QuarantineRow, Quarantined};
 use crate::caller::Caller;
-use crate::dispatch::{begin_runs, enqueue};
+use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
-use crate::{Problem, integrations, problem::Result};
+use crate::{Problem, integrations, matches, problem::Result};
 
 /// Puts a run ahead of the queue and follows it to its end.
 pub(crate) async fn sync(
     host: &Arc<Host>,
     name: &IntegrationName,
-    full: bool,
+    reach: Reach,
     caller: &dyn Caller,
 ) -> Result<Answer> {
     let integration = ready(host, name)?;
     let follower = host.dispatch().follow(integration.id);
-    enqueue(host, integration.id, RunTrigger::Manual, full)?;
+    enqueue(host, integration.id, RunTrigger::Manual, reach)?;
     begin_runs(host)?;
     let run = follower.follow(caller).await?;
-    Ok(Answer::Run(Box::new(run)))
+    matches::of_review(host, run)
 }
 
 /// An integration that a run can begin for now.
-fn ready(host: &Arc<Host>, name: &IntegrationName) -> Result<Integration> {
+pub(crate) fn ready(host: &Arc<Host>, name: &IntegrationName) -> Result<Integration> {
     let integration = integrations::find(host.archive(), name)?;
     if integration.paused {
         return Err(Problem::new(
@@ -96,6 +96,7 @@ pub(crate) async fn preview(
         run: RunId(0),
         trigger: RunTrigger::Manual,
         full,
+        review: false,
     };
     // Nothing is written, so a preview that is given up need not be told to stop.
     let (relay, mut events) = Relay::new();
@@ -132,7 +133,7 @@ impl Progress for Relay {
     }
 }
 
-fn unknown(run: RunId) -> Problem {
+pub(crate) fn unknown(run: RunId) -> Problem {
     Problem::not_found(
         format!("There is no run {run}."),
         "`dovetail run list` lists those there are.",
@@ -186,6 +187,9 @@ pub(crate) async fn approve(host: &Arc<Host>, run: RunId, only: Option<&[AssetId
 
 /// Keeps what a run held back.
 pub(crate) async fn reject(host: &Arc<Host>, run: RunId) -> Result<Answer> {
+    if matches::is_review(host, run)? {
+        return matches::reject(host, run);
+    }
     let (integration, run) = held_back(host, run)?;
     let setup = host.setup_for(&integration).await?;
     Ok(Answer::Run(Box::new(dovetail_sync::reject(&setup, run)?)))
@@ -292,6 +296,7 @@ pub(crate) async fn retry(host: &Arc<Host>, ids: &[QuarantineId]) -> Result<Answ
             run: host.archive().next_run(),
             trigger: RunTrigger::Manual,
             full: false,
+            review: false,
         };
         runs.push(dovetail_sync::retry(&setup, order, &wanted).await?);
     }

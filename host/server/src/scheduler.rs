@@ -13,7 +13,7 @@ use dovetail_store::{RunTrigger, table};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::dispatch::{begin_runs, enqueue};
+use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
 use crate::{Problem, problem::Result, queue, upkeep};
 
@@ -74,8 +74,10 @@ pub(crate) async fn serve(
         if let Err(problem) = look(host) {
             break Err(problem);
         }
-        if tidied.is_none_or(|last| last.plus_seconds(Interval::DAY.seconds()) <= host.now()) {
-            tidied = Some(host.now());
+        let now = host.now();
+        // A time ahead is one before the clock was set back.
+        if tidied.is_none_or(|last| last > now || last.plus_seconds(Interval::DAY.seconds()) <= now) {
+            tidied = Some(now);
             let host = Arc::clone(host);
             tokio::spawn(async move {
                 if let Err(problem) = upkeep::tidy(&host).await {
@@ -102,7 +104,7 @@ pub(crate) async fn serve(
 /// Queues what is due now and lets begin what may.
 fn look(host: &Arc<Host>) -> Result<()> {
     for integration in due_now(host, host.now())? {
-        enqueue(host, integration, RunTrigger::Schedule, false)?;
+        enqueue(host, integration, RunTrigger::Schedule, Reach::default())?;
     }
     begin_runs(host)
 }
@@ -114,8 +116,12 @@ fn due_now(host: &Host, now: Timestamp) -> Result<Vec<dovetail_domain::Integrati
         if running || queued || !integration.sync.saved || integration.paused {
             continue;
         }
-        let last = host.archive().runs(Some(id), 1)?.first().map(|run| run.started);
-        if queue::due(&integration, last).is_some_and(|time| time <= now) {
+        // Looking once more would tell nobody more than the review that waits.
+        if dovetail_sync::reviewed(host.archive(), id)?.waits.is_some() {
+            continue;
+        }
+        let last = host.archive().runs(Some(id), 1)?;
+        if queue::due(&integration, last.first(), now).is_some_and(|time| time <= now) {
             due.push(id);
         }
     }

@@ -9,7 +9,7 @@ use dovetail_sync::{Event, Progress};
 
 use crate::answer::{Answer, Choosable, Deselected, Group, SettingsSaved, SettingsShown};
 use crate::choose::{self, Pick};
-use crate::dispatch::enqueue;
+use crate::dispatch::{Reach, enqueue};
 use crate::host::Host;
 use crate::request::SettingsChange;
 use crate::{Problem, integrations, problem::Result};
@@ -137,7 +137,7 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
         archive.commit(step)?;
         (before, after)
     };
-    enqueue(host, after.id, RunTrigger::Settings, false)?;
+    enqueue(host, after.id, RunTrigger::Settings, Reach::default())?;
 
     let name = &after.name;
     let server = host.dispatch().serving();

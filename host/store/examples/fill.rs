@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut filled = 0;
         while filled < records {
             let page = PAGE.min(records - filled);
-            let mut step = Step::new(sample.updated, ChangeCause::Run(RunId(1), None));
+            let mut step = Step::new(sample.updated, ChangeCause::Run(RunId(1)));
             for _ in 0..page {
                 step.create(record(archive.next_asset().0, filled)?)?;
             }
@@ -88,7 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut changed = 0;
     while changed < records / 10 {
-        let mut step = Step::new(sample.updated, ChangeCause::Run(RunId(2), None));
+        let mut step = Step::new(sample.updated, ChangeCause::Run(RunId(2)));
         for number in changed + 1..=changed + PAGE {
             // Spread over all pages of the store, as edits are.
             let id = AssetId(number * 10 % records + 1);

@@ -15,7 +15,7 @@ use crate::bytes::{Batch, Store, scan};
 use crate::compact;
 use crate::entry::Entry;
 use crate::envelope;
-use crate::history::{AuditEntry, Change, Chapter};
+use crate::history::{AuditEntry, Chapter, Decision};
 use crate::index::{Counts, Index};
 use crate::keys::Space;
 use crate::memory::Memory;
@@ -39,6 +39,7 @@ pub struct Archive {
     sequences: Sequences,
     index: OnceLock<RwLock<Index>>,
     writer: Mutex<Writer>,
+    turn: Mutex<()>,
 }
 
 /// What only the one who writes needs.
@@ -67,6 +68,7 @@ impl Archive {
                 written: 0,
                 quarantined: None,
             }),
+            turn: Mutex::new(()),
         })
     }
 
@@ -74,6 +76,13 @@ impl Archive {
     pub fn in_memory() -> Archive {
         Archive::over(Arc::new(Memory::new()))
             .expect("an empty store in memory holds nothing that cannot be read")
+    }
+
+    /// Held while records are read, changed and written back, so that nobody else changes them in between: a page of a
+    /// run, an import's step, what a person does.
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        // It guards nothing that a panic could leave half done: what is written is written by one step.
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store below, for tables and measuring.
@@ -183,22 +192,18 @@ impl Archive {
         &self,
         batch: &mut Batch,
         mut audit: AuditEntry,
-        changes: Vec<(Kind, AssetId, Vec<Change>)>,
+        changes: Vec<(Kind, AssetId, Vec<Decision>)>,
     ) -> Result<(), StoreError> {
         let number = self.sequences.next(Sequence::Step);
         // A record that a step changes twice is one that it changed.
         audit.changed.sort_unstable();
         audit.changed.dedup();
-        let mut chapters: BTreeMap<(Kind, AssetId), Vec<Change>> = BTreeMap::new();
+        let mut chapters: BTreeMap<(Kind, AssetId), Vec<Decision>> = BTreeMap::new();
         for (kind, id, changes) in changes {
             chapters.entry((kind, id)).or_default().extend(changes);
         }
-        for ((kind, id), changes) in chapters {
-            let chapter = Chapter {
-                at: audit.at,
-                cause: audit.cause.clone(),
-                changes,
-            };
+        for ((kind, id), decisions) in chapters {
+            let chapter = Chapter::new(audit.at, audit.cause.clone(), decisions);
             HISTORY.put(batch, &(kind, (id, number)), &chapter)?;
         }
         AUDIT.put(batch, &(audit.cause.run(), number), &audit)

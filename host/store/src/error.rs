@@ -41,6 +41,24 @@ pub enum StoreError {
         /// The storage's own words.
         cause: String,
     },
+    /// What is on disk is no store any more.
+    #[error("the store is damaged: {cause}")]
+    Damaged {
+        /// The storage's own words.
+        cause: String,
+    },
+    /// What is on disk was whole once and is older than what was there.
+    #[error(
+        "the store in {folder} is not what it was: the last {lost} steps that were written are not in it"
+    )]
+    Behind {
+        /// Its folder.
+        folder: String,
+        /// How many steps are missing.
+        lost: u64,
+        /// The file that knows of them.
+        witness: String,
+    },
     /// Something is larger than what is kept. Nothing was written.
     #[error("{what} has {bytes} bytes, at most {limit} can be kept")]
     TooLarge {
@@ -83,13 +101,24 @@ impl Explained for StoreError {
     }
 
     fn hint(&self) -> Cow<'static, str> {
+        if let StoreError::Behind { witness, .. } = self {
+            let hint = format!(
+                "Put back the file that was replaced or cut off, or restore the latest backup into a new home; to go on \
+                 with what is left, take away {witness}."
+            );
+            return hint.into();
+        }
         Cow::Borrowed(match self {
             StoreError::Corrupt { .. } | StoreError::Unreadable { .. } => {
                 "Keep a copy of the home, check the disk, and restore the latest backup."
             }
             StoreError::Newer { .. } => "Use the version of dovetail that wrote this home, or a later one.",
             StoreError::Fatal { .. } => {
-                "Check that the disk has room and can be written, then start again: it goes on from the last whole step."
+                "Check that the disk has room and can be written, then start again: it goes on from the last whole step. If \
+                 it stays, restore the latest backup into a new home."
+            }
+            StoreError::Damaged { .. } | StoreError::Behind { .. } => {
+                "Keep a copy of the home, check the disk, and restore the latest backup into a new home."
             }
             StoreError::TooLarge { .. } => "Shorten the record at its source.",
         })

@@ -10,8 +10,8 @@ use serde_json::json;
 /// Why something changed. The order of the variants is written to disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeCause {
-    /// A run, and the mapping that decided, where it was not the standard one.
-    Run(RunId, Option<String>),
+    /// A run.
+    Run(RunId),
     /// A person, by name.
     Person(String),
     /// A run was taken back.
@@ -24,7 +24,7 @@ impl ChangeCause {
     /// The run it is filed under; run 0 where it was none.
     pub fn run(&self) -> RunId {
         match self {
-            ChangeCause::Run(run, _) | ChangeCause::Revert(run) | ChangeCause::Import(run, _) => *run,
+            ChangeCause::Run(run) | ChangeCause::Revert(run) | ChangeCause::Import(run, _) => *run,
             ChangeCause::Person(_) => RunId(0),
         }
     }
@@ -34,13 +34,13 @@ impl ChangeCause {
         matches!(self, ChangeCause::Run(..) | ChangeCause::Import(..))
     }
 
-    /// As JSON: `{"kind","id","plugin"}`.
-    pub fn to_json(&self) -> serde_json::Value {
-        let (kind, id, plugin) = match self {
-            ChangeCause::Run(run, plugin) => ("run", run.to_string(), plugin.as_deref()),
-            ChangeCause::Person(name) => ("person", name.clone(), None),
-            ChangeCause::Revert(run) => ("revert", run.to_string(), None),
-            ChangeCause::Import(run, _) => ("import", run.to_string(), None),
+    /// As JSON: `{"kind","id","plugin"}`, with the plugin that decided where one did.
+    pub fn to_json(&self, plugin: Option<&str>) -> serde_json::Value {
+        let (kind, id) = match self {
+            ChangeCause::Run(run) => ("run", run.to_string()),
+            ChangeCause::Person(name) => ("person", name.clone()),
+            ChangeCause::Revert(run) => ("revert", run.to_string()),
+            ChangeCause::Import(run, _) => ("import", run.to_string()),
         };
         json!({"kind": kind, "id": id, "plugin": plugin})
     }
@@ -210,6 +210,52 @@ pub(crate) struct Chapter {
     pub(crate) at: Timestamp,
     pub(crate) cause: ChangeCause,
     pub(crate) changes: Vec<Change>,
+    /// Plugins, by name and version, with the places of the changes that each decided.
+    pub(crate) decided: Vec<(String, Vec<u32>)>,
+}
+
+/// A change and the plugin, by name and version, that decided it.
+pub(crate) type Decision = (Change, Option<String>);
+
+impl Chapter {
+    pub(crate) fn new(at: Timestamp, cause: ChangeCause, decisions: Vec<Decision>) -> Chapter {
+        let mut chapter = Chapter {
+            at,
+            cause,
+            changes: Vec::with_capacity(decisions.len()),
+            decided: Vec::new(),
+        };
+        for (place, (change, plugin)) in (0..).zip(decisions) {
+            chapter.changes.push(change);
+            let Some(plugin) = plugin else { continue };
+            match chapter.decided.iter_mut().find(|(known, _)| *known == plugin) {
+                Some((_, places)) => places.push(place),
+                None => chapter.decided.push((plugin, vec![place])),
+            }
+        }
+        chapter
+    }
+
+    /// The plugin that decided the change at a place.
+    fn by(&self, place: u32) -> Option<String> {
+        let decided = self.decided.iter().find(|(_, places)| places.contains(&place));
+        decided.map(|(plugin, _)| plugin.clone())
+    }
+
+    /// Its changes as rows of a history.
+    pub(crate) fn rows(self) -> Vec<Past> {
+        let plugins: Vec<_> = (0..)
+            .zip(&self.changes)
+            .map(|(place, _)| self.by(place))
+            .collect();
+        let row = |(change, plugin)| Past {
+            at: self.at,
+            cause: self.cause.clone(),
+            change,
+            plugin,
+        };
+        self.changes.into_iter().zip(plugins).map(row).collect()
+    }
 }
 
 /// A row of a record's history.
@@ -221,6 +267,8 @@ pub struct Past {
     pub cause: ChangeCause,
     /// What.
     pub change: Change,
+    /// The plugin that decided it, by name and version; none where none did.
+    pub plugin: Option<String>,
 }
 
 impl Past {
@@ -228,7 +276,7 @@ impl Past {
     pub fn to_json(&self) -> serde_json::Value {
         let (before, after) = self.change.values();
         json!({"at": self.at.to_string(), "field": self.change.field(), "before": before, "after": after,
-               "cause": self.cause.to_json()})
+               "cause": self.cause.to_json(self.plugin.as_deref())})
     }
 }
 
@@ -281,13 +329,14 @@ mod tests {
         );
         let row = Past {
             at: before.updated,
-            cause: ChangeCause::Run(RunId(7), None),
+            cause: ChangeCause::Run(RunId(7)),
             change: changes[1].clone(),
+            plugin: Some("a mapping 1.0.0".to_owned()),
         };
         assert_eq!(
             row.to_json(),
             json!({"at": "2023-11-14T22:13:22Z", "field": "title", "before": "title 2", "after": null,
-                   "cause": {"kind": "run", "id": "7", "plugin": null}})
+                   "cause": {"kind": "run", "id": "7", "plugin": "a mapping 1.0.0"}})
         );
         after.link = None;
         assert!(

@@ -12,7 +12,9 @@
 //! | `e` [`Space::LeftOut`] | integration, kind, PSA id | why it does not come in |
 //! | `y` [`Space::Waiting`] | integration, kind, PSA id | what a person has to say |
 //! | `l` [`Space::Leaving`] | integration, kind, PSA id | why it would be orphaned |
-//! | `g` [`Space::Ignored`] | integration, kind, PSA id | that a person does not want it, and why |
+//! | `g` [`Space::Choice`] | integration, kind, PSA id | which record it is, as a person said, and why |
+//! | `j` [`Space::Review`] | integration | the review that waits for a person |
+//! | `d` [`Space::Reviewed`] | integration, kind, PSA id | what a review would make of it |
 //! | `i` [`Space::Integration`] | integration | integration with its settings |
 //! | `s` [`Space::Secret`] | integration, name | ciphertext |
 //! | `o` [`Space::Options`] | integration, group | options as last read |
@@ -65,7 +67,9 @@ spaces! {
     LeftOut b'e',
     Waiting b'y',
     Leaving b'l',
-    Ignored b'g',
+    Choice b'g',
+    Review b'j',
+    Reviewed b'd',
     Integration b'i',
     Secret b's',
     Options b'o',

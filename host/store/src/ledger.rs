@@ -95,6 +95,7 @@ impl Archive {
                     at: entry.at,
                     cause: entry.cause,
                     change: Change::Created,
+                    plugin: None,
                 });
             }
         }
@@ -106,12 +107,7 @@ impl Archive {
     pub fn changes(&self, kind: Kind, id: AssetId) -> Result<Vec<Past>, StoreError> {
         let mut past = Vec::new();
         for (_, chapter) in HISTORY.list_under(self.store(), &(kind, id))? {
-            let row = |change| Past {
-                at: chapter.at,
-                cause: chapter.cause.clone(),
-                change,
-            };
-            past.extend(chapter.changes.into_iter().map(row));
+            past.extend(chapter.rows());
         }
         Ok(past)
     }

@@ -12,7 +12,7 @@
 //!
 //! fn page(archive: &Archive, now: Timestamp, run: RunId, new: Record) -> Result<(), StoreError> {
 //!     // Everything of a page goes into one step, the checkpoint included.
-//!     let mut step = Step::new(now, ChangeCause::Run(run, None));
+//!     let mut step = Step::new(now, ChangeCause::Run(run));
 //!     step.create(Record { id: archive.next_asset(), ..new })?;
 //!     let checkpoint = (dovetail_domain::IntegrationId(1), "organization".to_owned());
 //!     step.put(&table::checkpoints(), &checkpoint, &"cursor".to_owned())?;

@@ -35,6 +35,9 @@ pub struct Run {
     /// What ended it, where it did not succeed.
     #[serde(default)]
     pub trouble: Option<Trouble>,
+    /// When the PSA lets it be taken up again, where it asks for patience.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
     /// What became of what was read.
     #[serde(default)]
     pub entities: BTreeMap<Kind, Tally>,
@@ -159,7 +162,7 @@ impl Run {
     ) -> Run {
         Run {
             name: Some(name),
-            ..Run::new(id, integration, mode, trigger, started)
+            ..Run::blank(id, integration, mode, trigger, started)
         }
     }
 
@@ -167,7 +170,7 @@ impl Run {
     pub fn import(id: RunId, file: String, started: Timestamp) -> Run {
         Run {
             file: Some(file),
-            ..Run::new(
+            ..Run::blank(
                 id,
                 IntegrationId::NONE,
                 RunMode::Full,
@@ -177,7 +180,7 @@ impl Run {
         }
     }
 
-    fn new(
+    fn blank(
         id: RunId,
         integration: IntegrationId,
         mode: RunMode,
@@ -195,6 +198,7 @@ impl Run {
             status: RunStatus::Running,
             reason: None,
             trouble: None,
+            until: None,
             entities: BTreeMap::new(),
             pushed: BTreeMap::new(),
             left_out: Vec::new(),
@@ -254,6 +258,7 @@ impl Run {
             "status": self.status,
             "reason": self.reason,
             "error": error,
+            "until": self.until.map(|at| at.to_string()),
             "entities": every(&|kind| json!(self.entities.get(&kind).copied().unwrap_or_default())),
             "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
             "left_out": self.left_out,

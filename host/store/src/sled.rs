@@ -6,7 +6,9 @@
 //!   copy and is removed before opening;
 //! - pages that outgrow a quarter of a segment go to files of their own, written without any sync. A page holds up to 17
 //!   values, so values over [`PART`] are cut and no page gets that large;
-//! - it takes a damaged file for an empty store: a marker file and a marker key tell the two apart;
+//! - it takes a damaged file for an empty store, and one whose end is missing for one that was never longer: a key of
+//!   its own numbers the batches, and a file beside it witnesses the last number;
+//! - what it is cut off in while making a store it cannot open again: where there is no store yet, that goes first;
 //! - its cache counts a page only after 64 uses of pages that share a list with it, of which there are 256: reading a
 //!   page here and a page there keeps up to 16,384 of them in memory beyond the limit. So each page that was read is used
 //!   some more times at once, which costs a microsecond and made 60 MiB of 178 in a scan;
@@ -24,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::witness::Witness;
 use crate::StoreError;
 use crate::bytes::{Batch, Pair, Store, end_of};
 use crate::error::show_key;
@@ -42,9 +45,12 @@ const TOUCHES: usize = 3;
 const VALUES: u8 = 1;
 const PARTS: u8 = 2;
 
-/// The key and the file that say that there is a store here. The key is on disk before the file is.
-const MARKER_KEY: &[u8] = &[0];
-const MARKER_FILE: &str = "dovetail-store-1";
+/// The key that says that there is a store here: the number of the last batch, or nothing where no batch was numbered
+/// yet. It is on disk before the witness is.
+const NUMBER_KEY: &[u8] = &[0];
+
+/// What is being done when the store is opened.
+const OPEN: &str = "open";
 
 /// How long opening waits for the file of a store that was closed just now.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,6 +70,9 @@ struct Writer {
     file: File,
     /// The file's size when the folder was synced last.
     synced: u64,
+    /// The number of the last batch.
+    number: u64,
+    witness: Witness,
 }
 
 impl Sled {
@@ -76,40 +85,55 @@ impl Sled {
     pub fn open_with(folder: &Path, cache: u64, flush_every_ms: Option<u64>) -> Result<Sled, StoreError> {
         let io = |error: io::Error| StoreError::fatal("open its folder", error);
         fs::create_dir_all(folder).map_err(io)?;
-        wait_until_closed(&folder.join("db")).map_err(io)?;
+        let witnessed = witness::read(folder).map_err(io)?;
+        let is_there = folder.join("db").try_exists().map_err(io)?;
+        match (is_there, witnessed) {
+            (false, Some(_)) => return Err(damaged("its file `db` is gone")),
+            (false, None) => remove_unfinished_beginning(folder).map_err(io)?,
+            (true, _) => wait_until_closed(&folder.join("db")).map_err(io)?,
+        }
         remove_unfinished_snapshots(folder).map_err(io)?;
         let config = sled::Config::new()
             .path(folder)
             .cache_capacity(cache)
             .flush_every_ms(flush_every_ms)
             .use_compression(false);
-        let db = guarded("open", || config.open())?;
+        let db = guarded(OPEN, || config.open())?;
         let file = File::open(folder.join("db")).map_err(io)?;
-        let marker = folder.join(MARKER_FILE);
-        if !guarded("open", || db.contains_key(MARKER_KEY))? {
-            if marker.try_exists().map_err(io)? {
-                return Err(StoreError::fatal(
-                    "open",
-                    "its file is damaged: what was kept is not in it",
-                ));
+        let number = match (guarded(OPEN, || db.get(NUMBER_KEY))?, witnessed) {
+            (Some(kept), _) => kept.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes)),
+            (None, Some(_)) => return Err(damaged("what was kept is not in its file")),
+            (None, None) => {
+                guarded(OPEN, || {
+                    db.insert(NUMBER_KEY, &[])?;
+                    db.flush()
+                })?;
+                0
             }
-            guarded("open", || {
-                db.insert(MARKER_KEY, &[])?;
-                db.flush()
-            })?;
+        };
+        let lost = witnessed.unwrap_or(0).saturating_sub(number);
+        if lost > 0 {
+            return Err(StoreError::Behind {
+                folder: folder.display().to_string(),
+                lost,
+                witness: witness::place(folder).display().to_string(),
+            });
         }
         file.sync_all().map_err(io)?;
         sync_folder(folder).map_err(io)?;
-        File::create(&marker)
-            .and_then(|marker| marker.sync_all())
-            .map_err(io)?;
+        let witness = Witness::open(folder).map_err(io)?;
         sync_folder(folder).map_err(io)?;
         let synced = file.metadata().map_err(io)?.len();
-        let cut = guarded("open", || db.scan_prefix([PARTS]).next().transpose())?.is_some();
+        let cut = guarded(OPEN, || db.scan_prefix([PARTS]).next().transpose())?.is_some();
         Ok(Sled {
             db,
             folder: folder.to_owned(),
-            writer: Mutex::new(Writer { file, synced }),
+            writer: Mutex::new(Writer {
+                file,
+                synced,
+                number,
+                witness,
+            }),
             stopped: AtomicBool::new(false),
             cut: AtomicBool::new(cut),
         })
@@ -293,6 +317,8 @@ impl Store for Sled {
             for (key, value) in writes {
                 self.add(&mut batch, key, value)?;
             }
+            let number = writer.number + 1;
+            batch.insert(NUMBER_KEY, &number.to_be_bytes());
             self.db.apply_batch(batch)?;
             self.db.flush()?;
             writer.file.sync_all()?;
@@ -301,7 +327,8 @@ impl Store for Sled {
                 sync_folder(&self.folder)?;
                 writer.synced = size;
             }
-            Ok(())
+            writer.number = number;
+            Ok(writer.witness.note(number)?)
         })
     }
 
@@ -310,17 +337,28 @@ impl Store for Sled {
     }
 }
 
-/// Runs something that may panic; a panic is an error with its text.
+/// Runs something that may panic; a panic is an error with its text. What is not there, or not what was written, is
+/// damage; everything else is the disk's or the system's word of the moment.
 fn guarded<T>(what: &'static str, act: impl FnOnce() -> Result<T, sled::Error>) -> Result<T, StoreError> {
     match catch_unwind(AssertUnwindSafe(act)) {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(StoreError::fatal(what, error)),
+        Ok(Err(sled::Error::Io(error))) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Err(damaged(error))
+        }
+        Ok(Err(error @ sled::Error::Io(_))) => Err(StoreError::fatal(what, error)),
+        Ok(Err(error)) => Err(damaged(error)),
         Err(panic) => {
             let words = panic
                 .downcast_ref::<String>()
                 .map(String::as_str)
                 .or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(StoreError::fatal(what, words.unwrap_or("the storage panicked")))
+            let words = words.unwrap_or("the storage panicked");
+            // While opening it panics on what makes no sense; later a disk that fails may be behind it.
+            Err(if what == OPEN {
+                damaged(words)
+            } else {
+                StoreError::fatal(what, words)
+            })
         }
     }
 }
@@ -346,6 +384,20 @@ pub(crate) fn wait_until_closed(path: &Path) -> io::Result<()> {
             }
             Err(fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
         }
+    }
+}
+
+fn damaged(cause: impl std::fmt::Display) -> StoreError {
+    StoreError::Damaged {
+        cause: cause.to_string(),
+    }
+}
+
+/// sled writes its settings before its file: those of a store whose making was cut off may be half of them.
+fn remove_unfinished_beginning(folder: &Path) -> io::Result<()> {
+    match fs::remove_file(folder.join("conf")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -420,6 +472,8 @@ fn part_key(key: &[u8], number: u32) -> Vec<u8> {
     stored.extend(number.to_be_bytes());
     stored
 }
+
+mod witness;
 
 #[cfg(test)]
 mod tests;

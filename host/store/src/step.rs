@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::StoreError;
 use crate::bytes::Batch;
 use crate::envelope;
-use crate::history::{AuditEntry, Change, ChangeCause, differences};
+use crate::history::{AuditEntry, Change, ChangeCause, Decision, differences};
 use crate::keys::Key;
 use crate::quarantine::{QuarantineKey, Quarantined};
 use crate::run::Run;
@@ -22,7 +22,7 @@ pub struct Step {
     pub(crate) records: Vec<(Kind, AssetId, Option<Record>)>,
     pub(crate) audit: AuditEntry,
     /// What changed in records that were there.
-    pub(crate) changes: Vec<(Kind, AssetId, Vec<Change>)>,
+    pub(crate) changes: Vec<(Kind, AssetId, Vec<Decision>)>,
     pub(crate) quarantined: Vec<Quarantined>,
     pub(crate) lifted: Vec<QuarantineKey>,
 }
@@ -63,11 +63,26 @@ impl Step {
     /// A record that was there. What differs goes into its history; where only the link's version, shadow or source
     /// differ, nothing does. Both have the same kind and id.
     pub fn update(&mut self, before: &Record, after: Record) -> Result<(), StoreError> {
+        self.update_as(before, after, |_| None)
+    }
+
+    /// The same where plugins decided: `by` names for each change the one that did, with its version.
+    pub fn update_as<'a>(
+        &mut self,
+        before: &Record,
+        after: Record,
+        by: impl Fn(&Change) -> Option<&'a str>,
+    ) -> Result<(), StoreError> {
         let bytes = envelope::encode(&after)?;
         let changes = differences(before, &after);
         if !changes.is_empty() {
             self.audit.changed.push((after.kind, after.id));
-            self.changes.push((after.kind, after.id, changes));
+            let decision = |change| {
+                let plugin = by(&change).map(str::to_owned);
+                (change, plugin)
+            };
+            let decisions = changes.into_iter().map(decision).collect();
+            self.changes.push((after.kind, after.id, decisions));
         }
         self.put_envelope(after, bytes);
         Ok(())
@@ -81,7 +96,8 @@ impl Step {
         let mut changes = differences(before, &emptied);
         changes.push(Change::Removed);
         self.audit.removed.push((before.kind, before.id));
-        self.changes.push((before.kind, before.id, changes));
+        let decisions = changes.into_iter().map(|change| (change, None)).collect();
+        self.changes.push((before.kind, before.id, decisions));
         self.batch.delete(envelope::key(before.kind, before.id));
         self.records.push((before.kind, before.id, None));
     }

@@ -4,7 +4,7 @@
 
 use std::marker::PhantomData;
 
-use dovetail_domain::{AssetId, Integration, IntegrationId, Kind, QuarantineId, RunId, SourceId};
+use dovetail_domain::{AssetId, Chosen, Integration, IntegrationId, Kind, QuarantineId, RunId, SourceId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -84,9 +84,17 @@ pub const fn waiting<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
     Table::json(Space::Waiting)
 }
 
-/// Records of the PSA that a person does not want.
-pub const fn ignored<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
-    Table::json(Space::Ignored)
+/// What records of the PSA are, as a person said.
+pub const CHOICES: Table<(IntegrationId, Kind, SourceId), Chosen> = Table::json(Space::Choice);
+
+/// Reviews that wait for a person.
+pub const fn reviews<V>() -> Table<IntegrationId, V> {
+    Table::json(Space::Review)
+}
+
+/// What a review would make of records of the PSA.
+pub const fn reviewed<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
+    Table::json(Space::Reviewed)
 }
 
 /// Records that would be orphaned once a person says so.

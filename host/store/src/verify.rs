@@ -21,7 +21,7 @@ use crate::error::show_key;
 use crate::index::{Counts, Index};
 use crate::keys::{Key, Space};
 use crate::sequence::Sequence;
-use crate::table::{CONFIG, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
+use crate::table::{CHOICES, CONFIG, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
 
 /// Values read at a time.
 const PAGE: usize = 256;
@@ -227,15 +227,16 @@ impl Look<'_> {
             Space::Counts => drop(COUNTS.row(pair)?),
             Space::Config => drop(CONFIG.row(pair)?),
             Space::Secret => drop(SECRETS.row(pair)?),
-            Space::LeftOut | Space::Waiting | Space::Leaving | Space::Ignored => {
+            Space::LeftOut | Space::Waiting | Space::Leaving | Space::Reviewed => {
                 json::<(IntegrationId, Kind, SourceId)>(space, &pair)?;
             }
+            Space::Choice => drop(CHOICES.row(pair)?),
             Space::Options | Space::Person | Space::Checkpoint => {
                 json::<(IntegrationId, String)>(space, &pair)?;
             }
             Space::Mapping => json::<(IntegrationId, Option<AssetId>)>(space, &pair)?,
             Space::Plugin => json::<String>(space, &pair)?,
-            Space::Queue => json::<IntegrationId>(space, &pair)?,
+            Space::Queue | Space::Review => json::<IntegrationId>(space, &pair)?,
         }
         Ok(())
     }

@@ -6,21 +6,21 @@ use std::sync::Arc;
 
 use dovetail_domain::connector::RefusedItem;
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::matching::Match;
-use dovetail_domain::record::{MatchedBy, digest};
 use dovetail_domain::{
-    AssetId, Code, Exclusion, Explained, Integration, Kind, Link, Pulled, Record, SourceId, SourceRecord,
-    SyncState, Timestamp, plan,
+    AssetId, Code, Exclusion, Integration, Kind, Pulled, Record, SourceId, SourceRecord, SyncState, Timestamp,
 };
-use dovetail_store::{Archive, ChangeCause, Named, Quarantined, Run, Step, StoreError, compress, table};
+use dovetail_store::{Archive, ChangeCause, Named, Quarantined, Run, Step, StoreError, table};
 
 use crate::checkpoint;
+use crate::choice::Choices;
+use crate::decided::Decided;
 use crate::leaving::{Attendance, Leaving, Reason};
 use crate::ledger::{Ledger, LeftOut, Waiting};
-use crate::map::{Fate, Mapped};
-use crate::recognise::{Rivals, recognise};
-use crate::resolve::{self, Owner};
-use crate::revert::all_ignored;
+use crate::map::Mapped;
+use crate::recognise::Rivals;
+
+mod place;
+mod write;
 
 /// The largest record the quarantine keeps, in bytes.
 const KEPT_IN_QUARANTINE: usize = 64 * 1024;
@@ -35,8 +35,8 @@ pub(crate) struct Pass {
     left_out: Ledger<LeftOut>,
     waiting: Ledger<Waiting>,
     quarantined: HashSet<(Kind, SourceId)>,
-    /// Records of the PSA that a person does not want.
-    ignored: HashSet<(Kind, SourceId)>,
+    /// What records of the PSA are, as a person said.
+    choices: Choices,
     /// Organizations with links whose targets were not there when they were stored.
     pub(crate) unbound: Vec<AssetId>,
     /// Which records were seen, and which seem to leave.
@@ -66,6 +66,7 @@ struct Placed {
     draft: Draft,
     organization: Option<AssetId>,
     known: Option<Record>,
+    decided: Decided,
 }
 
 /// Names a record in a list of the run's document, as long as there is room.
@@ -105,7 +106,7 @@ impl Pass {
             .into_iter()
             .map(|entry| (entry.kind, entry.source))
             .collect();
-        let ignored = all_ignored(&archive, integration.id)?;
+        let choices = Choices::read(&archive, integration.id)?;
         let newcomers = checkpoint::newcomers(&archive, integration.id)?;
         let pass = Pass {
             archive,
@@ -115,7 +116,7 @@ impl Pass {
             left_out,
             waiting,
             quarantined,
-            ignored,
+            choices,
             unbound: Vec::new(),
             attendance: Attendance::default(),
             told: newcomers.clone(),
@@ -130,11 +131,13 @@ impl Pass {
 
     /// An empty step in the name of this run.
     pub(crate) fn step(&self) -> Step {
-        Step::new((self.clock)(), ChangeCause::Run(self.run.id, None))
+        Step::new((self.clock)(), ChangeCause::Run(self.run.id))
     }
 
     /// Stores a page.
     pub(crate) fn store(&mut self, page: MappedPage) -> Result<(), StoreError> {
+        let archive = Arc::clone(&self.archive);
+        let _turn = archive.turn();
         let mut step = self.step();
         let kind = page.kind;
         self.leave_out(&mut step, kind, page.excluded)?;
@@ -154,7 +157,8 @@ impl Pass {
                 self.told.push(mapped.record.id.clone());
             }
             if let Some(ready) = self.place(&mut step, mapped)? {
-                if ready.known.is_none() {
+                let chosen = self.choices.of(kind, &ready.source.id).is_some();
+                if ready.known.is_none() && !chosen {
                     rivals.note(kind, ready.organization, &ready.draft);
                 }
                 placed.push(ready);
@@ -289,10 +293,14 @@ impl Pass {
         });
     }
 
-    /// A record of the quarantine is gone from the PSA: there is nothing left to take over.
+    /// A record that was asked for is gone from the PSA: there is nothing left to take over, and nothing to choose.
     pub(crate) fn let_go(&mut self, kind: Kind, source: &SourceId) -> Result<(), StoreError> {
         let mut step = self.step();
         self.lift(&mut step, kind, source);
+        self.waiting.clear(&mut step, kind, source);
+        if self.choices.of(kind, source).is_some() {
+            step.delete(&table::CHOICES, &(self.integration.id, kind, source.clone()));
+        }
         self.leaves(kind, source, Reason::Gone)?;
         self.archive.commit(step)
     }
@@ -300,261 +308,6 @@ impl Pass {
     fn lift(&mut self, step: &mut Step, kind: Kind, source: &SourceId) {
         if self.quarantined.remove(&(kind, source.clone())) {
             step.lift_quarantine((self.integration.id, kind, source.clone()));
-        }
-    }
-
-    /// Gives a mapped record its place: the organization it belongs to, its links, and the record it is connected with.
-    /// None where it does not come in; then it is counted.
-    fn place(&mut self, step: &mut Step, mapped: Mapped) -> Result<Option<Placed>, StoreError> {
-        let Mapped { record: source, fate } = mapped;
-        let kind = source.kind;
-        if self.ignored.contains(&(kind, source.id.clone())) {
-            self.run.tally(kind).skipped += 1;
-            self.lift(step, kind, &source.id);
-            return Ok(None);
-        }
-        let mut draft = match fate {
-            Fate::Draft(draft) => draft,
-            Fate::Skipped { layer, reason } => {
-                self.run.tally(kind).skipped += 1;
-                self.lift(step, kind, &source.id);
-                note(
-                    &mut self.run.left_out,
-                    kind,
-                    &source.id,
-                    &source.name,
-                    format!("{layer}: {reason}"),
-                );
-                let excluded = vec![Exclusion {
-                    reason,
-                    group: None,
-                    labels: vec![layer],
-                }];
-                self.leaves(kind, &source.id, Reason::Excluded(excluded.clone()))?;
-                self.left_out.put(
-                    step,
-                    kind,
-                    &source.id,
-                    LeftOut {
-                        name: source.name,
-                        excluded,
-                    },
-                )?;
-                return Ok(None);
-            }
-            Fate::Refused { layer, error } => {
-                let message = format!("{layer}: {error}");
-                self.sees(kind, &source.id)?;
-                self.quarantine(
-                    step,
-                    kind,
-                    source.id,
-                    source.name,
-                    error.code(),
-                    message,
-                    Some(source.json),
-                );
-                return Ok(None);
-            }
-        };
-        let owner = resolve::owner(&self.archive, self.integration.id, &draft)?;
-        let organization = match (kind, owner) {
-            (Kind::Organization, _) => None,
-            (_, Owner::Asset(id)) => Some(id),
-            (_, Owner::Unknown(id)) if self.waiting.has(Kind::Organization, &id) => {
-                // What stands under an organization that waits waits with it.
-                self.run.tally(kind).waiting += 1;
-                self.lift(step, kind, &source.id);
-                self.sees(kind, &source.id)?;
-                return Ok(None);
-            }
-            // Under one that is not synced, or under none, it does not come in.
-            (_, Owner::Unknown(_) | Owner::Nobody) => {
-                self.run.tally(kind).skipped += 1;
-                self.lift(step, kind, &source.id);
-                self.leaves(kind, &source.id, Reason::Follows)?;
-                return Ok(None);
-            }
-        };
-        resolve::references(&self.archive, self.integration.id, organization, &mut draft)?;
-        let known = self
-            .archive
-            .record_by_source(self.integration.id, kind, &source.id)?;
-        if let Some(known) = &known {
-            self.attendance.stay(kind, known.id);
-        }
-        Ok(Some(Placed {
-            source,
-            draft,
-            organization,
-            known,
-        }))
-    }
-
-    fn write(&mut self, step: &mut Step, rivals: &Rivals, placed: Placed) -> Result<(), StoreError> {
-        let Placed {
-            source,
-            draft,
-            organization,
-            known,
-        } = placed;
-        let kind = source.kind;
-        let written = match known {
-            Some(record) => {
-                self.waiting.clear(step, kind, &source.id);
-                self.update(step, record, &source, organization, &draft, None)
-            }
-            None => match recognise(&self.archive, rivals, kind, organization, &draft)? {
-                Match::New => {
-                    self.waiting.clear(step, kind, &source.id);
-                    self.create(step, &source, organization, draft)
-                }
-                Match::Adopt(id) => match self.archive.record(kind, id)? {
-                    Some(record) => {
-                        self.waiting.clear(step, kind, &source.id);
-                        self.update(step, record, &source, organization, &draft, Some(MatchedBy::Rule))
-                    }
-                    None => self.create(step, &source, organization, draft),
-                },
-                Match::Ambiguous(candidates) => {
-                    self.run.tally(kind).waiting += 1;
-                    let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
-                    let why = format!("it could be {kind} {}", ids.join(" or "));
-                    note(&mut self.run.waiting, kind, &source.id, &source.name, why);
-                    let row = Waiting {
-                        name: source.name.clone(),
-                        candidates,
-                    };
-                    self.waiting.put(step, kind, &source.id, row)
-                }
-            },
-        };
-        match written {
-            Ok(()) => {
-                self.lift(step, kind, &source.id);
-                self.left_out.clear(step, kind, &source.id);
-                Ok(())
-            }
-            // One record that does not fit is that record's trouble; the store itself is well.
-            Err(error @ StoreError::TooLarge { .. }) => {
-                self.quarantine(
-                    step,
-                    kind,
-                    source.id,
-                    source.name,
-                    Code::RecordInvalid,
-                    error.to_string(),
-                    Some(source.json),
-                );
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn create(
-        &mut self,
-        step: &mut Step,
-        source: &SourceRecord,
-        organization: Option<AssetId>,
-        draft: Draft,
-    ) -> Result<(), StoreError> {
-        let record = Record {
-            id: self.archive.next_asset(),
-            kind: source.kind,
-            organization,
-            fields: draft
-                .fields
-                .into_iter()
-                .filter(|(_, value)| !value.is_absent())
-                .collect(),
-            traits: draft
-                .traits
-                .into_iter()
-                .filter(|(_, json)| json != "null")
-                .collect(),
-            link: Some(self.link(source, MatchedBy::Created)?),
-            base: Vec::new(),
-            held: Vec::new(),
-            own: Vec::new(),
-            updated: step.at(),
-        };
-        self.note_unbound(&record);
-        let id = record.id;
-        step.create(record)?;
-        self.attendance.see(id);
-        self.came_in(source);
-        self.run.tally(source.kind).created += 1;
-        Ok(())
-    }
-
-    /// Brings a record to what the PSA says; `adopted` where it is being connected now.
-    fn update(
-        &mut self,
-        step: &mut Step,
-        before: Record,
-        source: &SourceRecord,
-        organization: Option<AssetId>,
-        draft: &Draft,
-        adopted: Option<MatchedBy>,
-    ) -> Result<(), StoreError> {
-        let link = before.link.as_ref();
-        if link.is_some_and(|link| link.state == SyncState::Disabled) {
-            self.run.tally(source.kind).skipped += 1;
-            return Ok(());
-        }
-        let changes = plan::inward(&before, organization, draft);
-        let revived = link.is_some_and(|link| link.state == SyncState::Orphaned);
-        let same_source = link.is_some_and(|link| link.shadow == digest(&source.json));
-        if changes.is_empty() && same_source && !revived && adopted.is_none() {
-            self.run.tally(source.kind).unchanged += 1;
-            return Ok(());
-        }
-        let by = adopted.or(link.map(|link| link.by)).unwrap_or(MatchedBy::Created);
-        let mut after = before.clone();
-        plan::apply(&mut after, &changes);
-        after.link = Some(self.link(source, by)?);
-        let changed = !changes.is_empty() || revived || adopted.is_some();
-        if changed {
-            after.updated = step.at();
-        }
-        self.note_unbound(&after);
-        step.update(&before, after)?;
-        self.attendance.see(before.id);
-        if revived || adopted.is_some() {
-            self.came_in(source);
-        }
-        let tally = self.run.tally(source.kind);
-        if changed {
-            tally.updated += 1
-        } else {
-            tally.unchanged += 1
-        }
-        Ok(())
-    }
-
-    fn link(&self, source: &SourceRecord, by: MatchedBy) -> Result<Link, StoreError> {
-        Ok(Link {
-            integration: self.integration.id,
-            source: source.id.clone(),
-            version: source.version,
-            state: SyncState::Enabled,
-            by,
-            shadow: digest(&source.json),
-            source_json: compress(&source.json)?,
-        })
-    }
-
-    /// An organization came in: what stands under it may have changed long ago.
-    fn came_in(&mut self, source: &SourceRecord) {
-        if source.kind == Kind::Organization {
-            self.newcomers.push(source.id.clone());
-        }
-    }
-
-    fn note_unbound(&mut self, record: &Record) {
-        if record.kind == Kind::Organization && record.unresolved().next().is_some() {
-            self.unbound.push(record.id);
         }
     }
 }

@@ -13,7 +13,9 @@ const STEP: usize = 500;
 /// Finds the targets of links that were left open. One that is still not there stays open and is found by a later pass.
 pub(crate) fn bind(pass: &mut Pass) -> Result<(), StoreError> {
     let unbound = std::mem::take(&mut pass.unbound);
+    let archive = std::sync::Arc::clone(&pass.archive);
     for some in unbound.chunks(STEP) {
+        let _turn = archive.turn();
         let mut step = pass.step();
         for id in some {
             bind_one(pass, &mut step, *id)?;

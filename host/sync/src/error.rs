@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use dovetail_domain::integration::Interval;
 use dovetail_domain::{Cause, Code, Explained, Fault, Kind, Trouble};
-use dovetail_gate::{GateError, Session};
+use dovetail_gate::{Call, GateError, Session};
 use dovetail_runtime::CallError;
 use dovetail_store::StoreError;
 
@@ -36,6 +37,22 @@ pub enum SyncError {
     /// A person stopped it.
     #[error("the run was cancelled")]
     Cancelled,
+    /// Nothing moved for too long.
+    #[error("nothing moved for {limit}: {}", asked_last(call.as_ref()))]
+    Stalled {
+        /// For how long.
+        limit: Interval,
+        /// What was asked for last.
+        call: Option<Call>,
+    },
+}
+
+fn asked_last(call: Option<&Call>) -> String {
+    match call {
+        Some(call) if call.open => format!("the last request, {call}, is not answered"),
+        Some(call) => format!("the last request, {call}, was answered, and nothing came of it"),
+        None => "nothing was asked of the PSA yet".to_owned(),
+    }
 }
 
 impl SyncError {
@@ -49,6 +66,15 @@ impl SyncError {
             ),
             "Report it to the makers of the connector.",
         ))
+    }
+
+    /// Seconds the PSA asks for, where it asks for patience.
+    pub(crate) fn patience(&self) -> Option<u64> {
+        match self {
+            SyncError::Patience(seconds) => Some(*seconds),
+            SyncError::Gate(GateError::RateLimited { seconds, .. }) => Some(u64::from(*seconds)),
+            _ => None,
+        }
     }
 
     /// The failure in words.
@@ -66,6 +92,7 @@ impl Explained for SyncError {
             SyncError::Psa(trouble) => trouble.code(),
             SyncError::Patience(_) => Code::RateLimited,
             SyncError::Cancelled => Code::Cancelled,
+            SyncError::Stalled { .. } => Code::Stalled,
         }
     }
 
@@ -77,6 +104,10 @@ impl Explained for SyncError {
             SyncError::Psa(trouble) => trouble.hint(),
             SyncError::Patience(_) => "Run the sync again after that time; what was read is kept.".into(),
             SyncError::Cancelled => "Run the sync again to take it up; what was stored is kept.".into(),
+            SyncError::Stalled { .. } => {
+                "See whether the PSA is well, then run the sync again to take it up; what was stored is kept."
+                    .into()
+            }
         }
     }
 }

@@ -2,20 +2,20 @@
 //! same functions and without writing. The first thing that stops it is the answer.
 
 use dovetail_domain::connector::Page;
-use dovetail_domain::matching::Match;
-use dovetail_domain::{Cause, Kind, Record, SourceId, SyncState, plan};
+use dovetail_domain::record::MatchedBy;
+use dovetail_domain::{Cause, Choice, Kind, Record, SourceId, SyncState, plan};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::in_words;
+use crate::choice::Choices;
 use crate::error::{SyncError, from_fault};
 use crate::leaving::Reason;
 use crate::ledger::Waiting;
 use crate::map::{Fate, Stack};
 use crate::orphan;
 use crate::psa::Psa;
-use crate::recognise::{Rivals, recognise};
+use crate::recognise::{Placing, Recognised, Rivals, recognise};
 use crate::resolve::{self, Owner};
-use crate::revert::all_ignored;
 use crate::run::map_page;
 use crate::setup::Setup;
 use dovetail_store::table;
@@ -160,9 +160,11 @@ pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Exp
     let Some(mapped) = page.mapped.into_iter().next() else {
         return Err(SyncError::stuck(kind));
     };
-    if all_ignored(archive, id)?.contains(&(kind, source.clone())) {
-        told.look("match", false, "a person does not want it");
-        return Ok(told.ends(Verdict::LeftOut, None));
+    let choices = Choices::read(archive, id)?;
+    if choices.of(kind, source) == Some(Choice::Ignored) {
+        told.look("match", false, Reason::Ignored.words());
+        let next = format!("dovetail match set {name} {kind} {source} rule");
+        return Ok(told.ends(leaves, Some(next)));
     }
     let mut draft = match mapped.fate {
         Fate::Draft(draft) => draft,
@@ -207,31 +209,55 @@ pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Exp
         }
     };
     told.look("organization", true, "what it belongs to is synced");
-    resolve::references(archive, id, organization, &mut draft)?;
+    let itself = known.as_ref().map(|known| known.id);
+    let within = organization.or(itself.filter(|_| kind == Kind::Organization));
+    resolve::references(archive, id, within, &mut draft)?;
 
-    let Some(record) = known else {
-        let mut rivals = Rivals::default();
+    let mut rivals = Rivals::default();
+    if known.is_none() && choices.of(kind, source).is_none() {
         rivals.note(kind, organization, &draft);
-        return Ok(match recognise(archive, &rivals, kind, organization, &draft)? {
-            Match::New => {
-                told.look("match", true, "nothing here is the same: it becomes a new record");
-                told.ends(Verdict::Changes, Some(format!("dovetail sync {name} --full")))
-            }
-            Match::Adopt(asset) => {
-                told.look(
-                    "match",
-                    true,
-                    format!("the standard rule holds it for {kind} {asset}"),
-                );
-                told.ends(Verdict::Changes, Some(format!("dovetail sync {name} --full")))
-            }
-            Match::Ambiguous(candidates) => {
-                let ids: Vec<String> = candidates.iter().map(ToString::to_string).collect();
-                told.look("match", false, format!("it could be {kind} {}", ids.join(" or ")));
-                let next = "make their names differ, or remove one of the records";
-                told.ends(Verdict::Waiting, Some(next.to_owned()))
-            }
-        });
+    }
+    let waiting = table::waiting::<Waiting>().list_under(archive.store(), &id)?;
+    let is_claimed = |asset| {
+        let mut others = waiting
+            .iter()
+            .filter(|((_, of, other), _)| *of == kind && other != source);
+        others.any(|(_, row)| row.candidates.contains(&asset))
+    };
+    let placing = Placing {
+        kind,
+        source,
+        organization,
+        draft: &draft,
+        is_claimed: &is_claimed,
+    };
+    let sync = Some(format!("dovetail sync {name} --full"));
+    let record = match recognise(archive, &choices, &rivals, &placing, known)? {
+        Recognised::Known(record) => record,
+        Recognised::New { parted } => {
+            let found = match parted {
+                Some(record) => format!(
+                    "a person said that it is not {kind} {}: it becomes a new record",
+                    record.id
+                ),
+                None => "nothing here is the same: it becomes a new record".to_owned(),
+            };
+            told.look("match", true, found);
+            return Ok(told.ends(Verdict::Changes, sync));
+        }
+        Recognised::Found { record, by, .. } => {
+            let who = match by {
+                MatchedBy::Person => "a person said that it is",
+                MatchedBy::Rule | MatchedBy::Created => "the standard rule holds it for",
+            };
+            told.look("match", true, format!("{who} {kind} {}", record.id));
+            return Ok(told.ends(Verdict::Changes, sync));
+        }
+        Recognised::Waits { why, .. } => {
+            told.look("match", false, why);
+            let next = format!("dovetail match set {name} {kind} {source} …");
+            return Ok(told.ends(Verdict::Waiting, Some(next)));
+        }
     };
     told.look("match", true, format!("it is {kind} {}", record.id));
     let state = record.link.as_ref().map(|link| link.state);

@@ -14,6 +14,8 @@ pub enum Reason {
     Excluded(Vec<Exclusion>),
     /// The PSA, asked for this record, said that it is not there.
     Gone,
+    /// A person does not want it.
+    Ignored,
     /// Its organization leaves or belongs to nobody who is synced.
     Follows,
     /// A person no longer wants any record of its kind.
@@ -38,7 +40,7 @@ impl Reason {
                 !excluded.iter().any(lies_in_choice)
             }
             Reason::Gone | Reason::Unlisted => true,
-            Reason::Follows | Reason::Unwanted => false,
+            Reason::Ignored | Reason::Follows | Reason::Unwanted => false,
         }
     }
 
@@ -50,6 +52,7 @@ impl Reason {
                 words.join("; ")
             }
             Reason::Gone => "the PSA says that it is not there".to_owned(),
+            Reason::Ignored => "a person does not want it".to_owned(),
             Reason::Follows => "its organization is not synced".to_owned(),
             Reason::Unwanted => "no record of its kind is wanted any more".to_owned(),
             Reason::Unlisted => "the PSA no longer lists it".to_owned(),
@@ -147,6 +150,7 @@ mod tests {
             (excluded("outside-window"), false, false),
             (Reason::Gone, true, true),
             (Reason::Unlisted, true, true),
+            (Reason::Ignored, false, false),
             (Reason::Follows, false, false),
             (Reason::Unwanted, false, false),
         ] {

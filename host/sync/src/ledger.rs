@@ -24,6 +24,12 @@ pub struct Waiting {
     pub name: String,
     /// Records of the documentation it could be.
     pub candidates: Vec<dovetail_domain::AssetId>,
+    /// Why it waits, in words.
+    #[serde(default)]
+    pub why: String,
+    /// The PSA's id of the organization it stands under, where it names one.
+    #[serde(default)]
+    pub parent: Option<SourceId>,
 }
 
 type Row<V> = Table<(IntegrationId, Kind, SourceId), V>;
@@ -76,6 +82,14 @@ impl<V: Serialize + DeserializeOwned + PartialEq + Clone> Ledger<V> {
     /// Whether the record is listed. In a pass over everything that is certain once its kind is closed.
     pub(crate) fn has(&self, kind: Kind, source: &SourceId) -> bool {
         self.known.contains_key(&(kind, source.clone()))
+    }
+
+    /// Rows of a kind; where `seen` is set only those this pass has listed itself.
+    pub(crate) fn rows(&self, kind: Kind, seen: bool) -> impl Iterator<Item = (&SourceId, &V)> {
+        self.known
+            .iter()
+            .filter(move |(key, _)| key.0 == kind && (!seen || self.seen.contains(*key)))
+            .map(|(key, row)| (&key.1, row))
     }
 
     /// Takes out a record that came in after all. Costs nothing where it was not listed.

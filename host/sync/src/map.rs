@@ -2,12 +2,14 @@
 //! call a page and layer. A record that a layer cannot map stands alone with its reason; the others go on.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use dovetail_domain::mapping::{Draft, MappingContext, MappingDescription, Outcome};
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Pulled, SourceRecord, Value};
 use dovetail_runtime::{MappingInput, MappingRunner, RecordError};
 use dovetail_store::{Archive, StoreError};
 
+use crate::decided::Decided;
 use crate::error::SyncError;
 use crate::setup::Layer;
 
@@ -15,6 +17,8 @@ use crate::setup::Layer;
 pub(crate) struct Mapped {
     pub(crate) record: SourceRecord,
     pub(crate) fate: Fate,
+    /// Which layers decided what of it.
+    pub(crate) decided: Decided,
 }
 
 /// What became of a record in the stack.
@@ -36,6 +40,8 @@ struct Running {
     runner: MappingRunner,
     context: MappingContext,
     name: String,
+    /// Its name and version.
+    version: Arc<str>,
     /// What a record has nothing of where a mapping that makes whole records does not mention it: all fields of its
     /// table, so that what was emptied in the PSA is emptied here. Overlays have none.
     blank: HashMap<Kind, Draft>,
@@ -53,6 +59,10 @@ impl Stack {
                 organization: layer.organization.as_ref().map(|(_, name)| name.clone()),
             },
             name: layer.name.clone(),
+            version: {
+                let described = layer.mapping.description();
+                format!("{} {}", described.name, described.version).into()
+            },
             blank: blank(layer.mapping.description()),
             organization: layer.organization.as_ref().map(|(id, _)| *id),
         };
@@ -71,6 +81,7 @@ impl Stack {
         let blank = |pulled: Pulled| Mapped {
             record: pulled.record,
             fate: Fate::Draft(Draft::default()),
+            decided: Decided::default(),
         };
         let mut mapped: Vec<Mapped> = page.into_iter().map(blank).collect();
         for layer in &mut self.layers {
@@ -96,13 +107,19 @@ impl Stack {
                 .collect();
             let answers = layer.runner.convert(&layer.context, &inputs).await?;
             for (place, answer) in concerned.into_iter().zip(answers) {
-                let Some(Mapped { fate, record }) = mapped.get_mut(place) else {
+                let Some(Mapped {
+                    fate,
+                    record,
+                    decided,
+                }) = mapped.get_mut(place)
+                else {
                     continue;
                 };
                 let kind = record.kind;
                 let Fate::Draft(so_far) = fate else { continue };
                 match answer {
                     Ok(Outcome::Mapped(draft)) => {
+                        decided.note(&layer.version, &draft);
                         if let Some(blank) = layer.blank.get(&kind) {
                             so_far.overlay(blank.clone());
                         }

@@ -273,7 +273,9 @@ pub(crate) fn orphan_all(pass: &mut Pass, leaving: &AllLeaving) -> Result<(), St
             }
         }
     }
+    let archive = std::sync::Arc::clone(&pass.archive);
     for some in all.chunks(STEP) {
+        let _turn = archive.turn();
         let mut step = pass.step();
         for (kind, id) in some {
             if let Some(record) = pass.archive.record(*kind, *id)? {

@@ -17,17 +17,23 @@ pub async fn preview(
     progress: Arc<dyn Progress>,
     cancel: &Cancel,
 ) -> Result<(Run, Vec<ChangeRow>), StoreError> {
+    let over = laid_over(setup)?;
+    let mut run = run(&over, order, progress, cancel).await?;
+    run.dry_run = true;
+    let changes = of_run(&over.archive, run.id)?;
+    Ok((run, changes))
+}
+
+/// The same setup with a store that is thrown away laid over the real one.
+pub(crate) fn laid_over(setup: &Setup) -> Result<Setup, StoreError> {
     let overlay = Archive::over(Arc::new(Overlay::over(setup.archive.shared_store())))?;
-    let setup = Setup {
+    Ok(Setup {
         archive: Arc::new(overlay),
         connector: setup.connector.clone(),
         layers: setup.layers.clone(),
         gate: setup.gate.clone(),
         integration: setup.integration.clone(),
         clock: setup.clock,
-    };
-    let mut run = run(&setup, order, progress, cancel).await?;
-    run.dry_run = true;
-    let changes = of_run(&setup.archive, run.id)?;
-    Ok((run, changes))
+        stalled_after: setup.stalled_after,
+    })
 }

@@ -35,16 +35,18 @@ pub(crate) fn owner(
 }
 
 /// Turns the references of a draft into links. One that points at a location or contact of another organization is
-/// emptied: a configuration's contact is linked only where it belongs to the same company.
+/// emptied: a configuration's contact is linked only where it belongs to the same company. `within` is the organization
+/// that counts: the one a record belongs to, and for an organization that is here itself. For one that is not here yet
+/// such links stay open until everything is read.
 pub(crate) fn references(
     archive: &Archive,
     integration: IntegrationId,
-    organization: Option<AssetId>,
+    within: Option<AssetId>,
     draft: &mut Draft,
 ) -> Result<(), StoreError> {
     for (_, value) in &mut draft.fields {
         if let Value::Reference(link) = value
-            && !settle(archive, integration, organization, link)?
+            && !settle(archive, integration, within, link)?
         {
             *value = Value::Absent;
         }
@@ -57,7 +59,7 @@ pub(crate) fn references(
 pub(crate) fn settle(
     archive: &Archive,
     integration: IntegrationId,
-    organization: Option<AssetId>,
+    within: Option<AssetId>,
     link: &mut Reference,
 ) -> Result<bool, StoreError> {
     let Some(source) = &link.source else {
@@ -65,10 +67,16 @@ pub(crate) fn settle(
     };
     link.asset = archive.by_source(integration, link.kind, source)?;
     let follows = matches!(link.kind, Kind::Location | Kind::Contact | Kind::Configuration);
-    let (Some(asset), Some(organization), true) = (link.asset, organization, follows) else {
+    let (Some(asset), true) = (link.asset, follows) else {
         return Ok(true);
     };
-    Ok(archive
+    let owner = archive
         .brief(link.kind, asset)?
-        .is_none_or(|brief| brief.organization == Some(organization)))
+        .and_then(|brief| brief.organization);
+    match within {
+        None => link.asset = None,
+        Some(_) if owner == within || owner.is_none() => {}
+        Some(_) => return Ok(false),
+    }
+    Ok(true)
 }

@@ -1,23 +1,15 @@
 //! Taking back what a run changed and nobody changed since. What was restored is held: it stays as it is whatever the PSA
 //! says, until a person lets it go. What cannot be taken back is named with the reason.
 
-use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Record, RunId, Value};
+use dovetail_domain::{AssetId, Choice, Chosen, Field, Kind, Record, RunId, Value};
 use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched, table};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeRow, each_touched};
+use crate::orphan;
 
 /// Records a step.
 const STEP: usize = 200;
-
-/// A record of the PSA that a person does not want.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ignored {
-    /// What a person calls it.
-    pub name: String,
-    /// Why it is not wanted.
-    pub why: String,
-}
 
 /// What taking a run back came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +75,7 @@ fn take_back(
                 "other records belong to it; take back first what brought them in",
             )
         } else {
-            ignore(step, &before, run.id)?;
+            ignore(archive, step, &before, run.id)?;
             step.remove(&before);
             let why = match imported {
                 true => "it was made by the import",
@@ -110,7 +102,7 @@ fn take_back(
         list.push(row(touched, Some(&before), change, why));
     }
     if adopted && after.link.is_none() {
-        ignore(step, &before, run.id)?;
+        ignore(archive, step, &before, run.id)?;
     }
     if after != before {
         after.updated = step.at();
@@ -225,26 +217,17 @@ pub fn release(record: &Record, field: Option<Field>) -> Option<Record> {
     (!gone.is_empty()).then_some(after)
 }
 
-fn ignore(step: &mut Step, record: &Record, run: RunId) -> Result<(), StoreError> {
+/// What was connected by a run that was taken back does not come in again by itself.
+fn ignore(archive: &Archive, step: &mut Step, record: &Record, run: RunId) -> Result<(), StoreError> {
     let Some(link) = &record.link else { return Ok(()) };
     let key = (link.integration, record.kind, link.source.clone());
-    let row = Ignored {
+    let chosen = Chosen {
+        choice: Choice::Ignored,
         name: record.name(),
         why: format!("run {run} was taken back"),
+        parent: orphan::parent(archive, record.kind, record.id)?,
     };
-    step.put(&table::ignored(), &key, &row)
-}
-
-/// What a person does not want of an integration.
-pub(crate) fn all_ignored(
-    archive: &Archive,
-    integration: IntegrationId,
-) -> Result<std::collections::HashSet<(Kind, dovetail_domain::SourceId)>, StoreError> {
-    let rows = table::ignored::<Ignored>().list_under(archive.store(), &integration)?;
-    Ok(rows
-        .into_iter()
-        .map(|((_, kind, source), _)| (kind, source))
-        .collect())
+    step.put(&table::CHOICES, &key, &chosen)
 }
 
 /// A row of what is taken back: what stands now and what stood before the run.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dovetail_domain::connector::{KindAbility, Listing, Page};
-use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp};
-use dovetail_gate::{Session, WaitReason};
+use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp, Trouble};
+use dovetail_gate::Session;
 use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError};
 use tokio::sync::mpsc;
 
@@ -16,11 +16,12 @@ use crate::bind::bind;
 use crate::checkpoint::{self, Checkpoints, Passed};
 use crate::error::SyncError;
 use crate::map::Stack;
-use crate::orphan;
 use crate::progress::{Cancel, Event, Progress};
 use crate::psa::Psa;
 use crate::pull::{self, Reach, listings, pull};
 use crate::setup::Setup;
+use crate::stall::{self, Pulse};
+use crate::{choice, orphan, retry};
 
 /// Which run it is and who wanted it.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +32,8 @@ pub struct Order {
     pub trigger: RunTrigger,
     /// Whether everything is to be read, due or not.
     pub full: bool,
+    /// Whether it stops before anything is written, for a person to look.
+    pub review: bool,
 }
 
 /// Pages that may wait between two stages: enough that neither stands still, few enough that memory stays flat.
@@ -60,8 +63,9 @@ pub async fn run(
     let psa = Psa::of(setup);
     let session = psa.session().clone();
     let outcome = {
-        let stages = stages(setup, &mut pass, psa, &scope, &known, &*progress);
-        let watch = watch(&session, &*progress);
+        let pulse = Pulse::default();
+        let stages = stages(setup, &mut pass, psa, &scope, &known, (&*progress, &pulse));
+        let stalled = stall::watch(&session, &pulse, &*progress, setup.stalled_after);
         tokio::select! {
             // Asked first, so that a run that is done when somebody cancels it is done.
             biased;
@@ -70,7 +74,10 @@ pub async fn run(
                 session.cancel();
                 Err(SyncError::Cancelled)
             }
-            () = watch => Err(SyncError::Cancelled),
+            stalled = stalled => {
+                session.cancel();
+                Err(stalled)
+            }
         }
     };
     finish(pass, &session, outcome)
@@ -155,11 +162,24 @@ pub(crate) fn finish(
             run.status = match error {
                 SyncError::Patience(_) => RunStatus::Waiting,
                 SyncError::Cancelled => RunStatus::Cancelled,
+                SyncError::Stalled { .. } => RunStatus::Stalled,
                 _ if error.code() == Code::RateLimited => RunStatus::Waiting,
                 _ => RunStatus::Failed,
             };
             run.reason = Some(error.code().as_str().to_owned());
-            run.trouble = Some(error.trouble());
+            let ended = (pass.clock)();
+            run.until = error.patience().map(|seconds| ended.plus_seconds(seconds));
+            let trouble = error.trouble();
+            run.trouble = Some(match run.until {
+                Some(until) => Trouble {
+                    hint: format!(
+                        "Run the sync again from {until} on; what was read is kept. `--requests-per-minute` lowers the \
+                         rate."
+                    ),
+                    ..trouble
+                },
+                None => trouble,
+            });
         }
     }
     let mut step = pass.step();
@@ -175,7 +195,7 @@ async fn stages(
     mut psa: Psa,
     scope: &Scope,
     known: &Checkpoints,
-    progress: &dyn Progress,
+    (progress, pulse): (&dyn Progress, &Pulse),
 ) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
@@ -183,6 +203,12 @@ async fn stages(
     for ability in abilities {
         let kind = ability.kind;
         let begun = Instant::now();
+        if !scope.is_full() {
+            let mut undone = choice::undone(&pass.archive, pass.integration.id, kind)?;
+            // Without what it stands under such a record cannot be asked for; a full pass comes upon it.
+            undone.retain(|(_, parent)| parent.is_some() || !ability.per_parent);
+            retry::read_again(pass, &mut psa, &mut stack, kind, undone).await?;
+        }
         let listings = to_list(pass, scope, known, ability)?;
         let total = match (ability.counts, scope.is_full(), listings.as_slice()) {
             (true, true, [one]) => psa.count(one).await?,
@@ -218,6 +244,7 @@ async fn stages(
             latest = latest.max(page.latest);
             // Storing blocks on the disk; the other stages have threads of their own meanwhile.
             tokio::task::block_in_place(|| pass.store(page))?;
+            pulse.beat();
             let tally = *pass.run.tally(kind);
             progress.event(Event::Stored { kind, tally });
         }
@@ -232,6 +259,7 @@ async fn stages(
         pass.close(kind, scope.is_full(), since)?;
     }
     bind(pass)?;
+    pulse.beat();
     settle(pass, psa, scope).await
 }
 
@@ -315,32 +343,6 @@ pub(crate) async fn map_page(
         refused: page.refused,
         latest,
     })
-}
-
-/// How often it is looked whether the gate waits.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Tells those who watch when the gate has to wait. It never ends by itself.
-async fn watch(session: &Session, progress: &dyn Progress) {
-    let mut told = None;
-    loop {
-        tokio::time::sleep(LOOK).await;
-        let waiting = session.waiting();
-        let reason = waiting.map(|waiting| waiting.reason);
-        if let Some(waiting) = waiting.filter(|_| reason != told) {
-            let why = match waiting.reason {
-                WaitReason::Budget => "its own budget of requests",
-                WaitReason::RateLimit => "the PSA's rate limit",
-                WaitReason::ServerBusy => "the PSA, which asks for a pause",
-                WaitReason::Failure => "the PSA to answer again",
-            };
-            progress.event(Event::Waiting {
-                seconds: waiting.seconds,
-                why: why.to_owned(),
-            });
-        }
-        told = reason;
-    }
 }
 
 /// A task that ends with the one who waits for it: dropping it stops it.

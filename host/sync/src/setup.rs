@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dovetail_domain::connector::{ConnectorContext, KindUse};
-use dovetail_domain::integration::TicketWindow;
+use dovetail_domain::integration::{Interval, TicketWindow};
 use dovetail_domain::record::digest;
 use dovetail_domain::{AssetId, Integration, Kind, Timestamp};
 use dovetail_gate::{Gate, Session};
@@ -39,6 +39,8 @@ pub struct Setup {
     pub integration: Integration,
     /// The time.
     pub clock: fn() -> Timestamp,
+    /// How long a run may stand still.
+    pub stalled_after: Interval,
 }
 
 fn hex(bytes: &[u8]) -> String {

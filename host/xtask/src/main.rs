@@ -8,6 +8,7 @@
 //! | `cargo xtask bench` | measures a full sync against its floor |
 //! | `cargo xtask faults` | plants faults in a copy of the sources and shows that the tests notice them |
 //! | `cargo xtask soak MINUTES` | runs episodes of random changes, faults and kills, seed after seed, for so long |
+//! | `cargo xtask soak --kills RECORDS TIMES` | kills a sync of so many records so many times |
 //! | `cargo xtask lint` | fmt, clippy and docs with warnings denied; licences and bans where cargo-deny is installed |
 
 mod bench;

@@ -1,4 +1,5 @@
-//! The model test for as long as one likes: seed after seed, each an episode of changes, faults and kills.
+//! The model test for as long as one likes: seed after seed, each an episode of changes, faults and kills. And a sync of
+//! as many records as one likes, killed again and again.
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +15,23 @@ const FIRST: u64 = 1_000;
 /// The test, as `cargo test` names it.
 const TEST: &str = "model::whatever_happens_it_ends_as_a_new_home_would";
 
+/// The series of kills.
+const KILLS: &str = "kills::long::a_long_series_of_kills_loses_nothing";
+
 /// Runs episodes for so many minutes, from a seed on where one is given, and says which seeds went well.
 pub(crate) fn soak(rest: &[String]) -> Outcome {
-    const USAGE: &str = "say for how many minutes: cargo xtask soak MINUTES [--from SEED]";
+    const USAGE: &str = "say for how many minutes: cargo xtask soak MINUTES [--from SEED], or how many records and kills: \
+                         cargo xtask soak --kills RECORDS TIMES [--from SEED]";
+    if let [word, records, times, from @ ..] = rest
+        && word == "--kills"
+    {
+        let seed = match from {
+            [] => "1",
+            [word, seed] if word == "--from" => seed,
+            _ => return Err(USAGE.to_owned()),
+        };
+        return kills(records, times, seed);
+    }
     let number = |word: &String| word.parse::<u64>().map_err(|_| USAGE.to_owned());
     let (minutes, first) = match rest {
         [minutes] => (number(minutes)?, FIRST),
@@ -43,4 +58,23 @@ pub(crate) fn soak(rest: &[String]) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// Kills a sync of so many records so many times.
+fn kills(records: &str, times: &str, seed: &str) -> Outcome {
+    build()?;
+    let mut test = cargo(&[
+        "test",
+        "--workspace",
+        "--test",
+        "e2e",
+        "--",
+        "--exact",
+        KILLS,
+        "--nocapture",
+    ]);
+    run(test
+        .env("DOVETAIL_KILL_RECORDS", records)
+        .env("DOVETAIL_KILLS", times)
+        .env("DOVETAIL_SEED", seed))
 }

@@ -261,8 +261,15 @@ impl Control {
     /// Holds requests that match a pattern until they are released or the hold is dropped.
     #[must_use]
     pub fn hold(&self, pattern: &str) -> Hold {
+        self.hold_after(pattern, 0)
+    }
+
+    /// The same once so many requests that match went by.
+    #[must_use]
+    pub fn hold_after(&self, pattern: &str, pass: u64) -> Hold {
         let waiting = Arc::new(Waiting {
             pattern: Pattern::new(pattern),
+            pass: pass.into(),
             held: watch::Sender::new(0),
             released: watch::Sender::new(false),
         });

@@ -270,6 +270,12 @@ async fn respond(
             .collect()
     };
     for hold in holds {
+        let goes_by = hold
+            .pass
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        if goes_by.is_ok() {
+            continue;
+        }
         let mut released = hold.released.subscribe();
         hold.held.send_modify(|held| *held += 1);
         // The hold may be gone already, which releases it.

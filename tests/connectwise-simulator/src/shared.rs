@@ -65,6 +65,8 @@ impl State {
 /// Requests that are to wait.
 pub(crate) struct Waiting {
     pub(crate) pattern: Pattern,
+    /// How many may still go by.
+    pub(crate) pass: AtomicU64,
     pub(crate) held: watch::Sender<u64>,
     pub(crate) released: watch::Sender<bool>,
 }

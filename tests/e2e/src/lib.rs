@@ -23,6 +23,11 @@ use tokio::process::{Child, ChildStderr};
 
 pub use rustix::process::Signal;
 
+pub mod crash;
+mod home_files;
+
+pub use home_files::copy_folder;
+
 /// The workspace's root.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -363,18 +368,7 @@ impl Home {
 
     /// Starts a command that is watched while it runs.
     pub fn start(&self, words: &[&str]) -> Started {
-        let mut command = self.command(words);
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary can be started");
-        let errors = child.stderr.take().expect("stderr is piped");
-        Started {
-            child,
-            errors: BufReader::new(errors).lines(),
-            said: String::new(),
-        }
+        Started::of(self.command(words))
     }
 
     /// Starts `serve` on a free port and waits until it listens.
@@ -400,7 +394,7 @@ pub const KINDS: [&str; 5] = ["organization", "location", "contact", "configurat
 pub type Content = BTreeMap<(String, String), Value>;
 
 /// References keep the name of what they mean; own ids go.
-fn without_ids(value: &mut Value) {
+pub fn without_ids(value: &mut Value) {
     match value {
         Value::Object(members) => {
             members.remove("id");
@@ -419,6 +413,21 @@ pub struct Started {
 }
 
 impl Started {
+    /// Starts a command and watches it.
+    pub fn of(mut command: tokio::process::Command) -> Started {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be started");
+        let errors = child.stderr.take().expect("stderr is piped");
+        Started {
+            child,
+            errors: BufReader::new(errors).lines(),
+            said: String::new(),
+        }
+    }
+
     /// Waits for a line on stderr that holds a text.
     pub async fn line_with(&mut self, text: &str) -> String {
         while let Some(line) = self.errors.next_line().await.expect("stderr is text") {
@@ -429,6 +438,14 @@ impl Started {
             }
         }
         panic!("it ended without saying `{text}`; it said: {}", self.said)
+    }
+
+    /// The next line on stderr; none once it ended.
+    pub async fn line(&mut self) -> Option<String> {
+        let line = self.errors.next_line().await.expect("stderr is text")?;
+        self.said.push_str(&line);
+        self.said.push('\n');
+        Some(line)
     }
 
     /// Waits for something to happen while it is on: false where it ended first.

@@ -2,6 +2,9 @@
 
 use connectwise_simulator::{Config, Fault, FaultPlan, Level, Module, Response};
 use e2e::{Home, simulator};
+use tokio::task::JoinSet;
+
+use crate::kills::scene::{State, change, small};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_among_faults_ends_with_the_same_records() {
@@ -47,6 +50,83 @@ async fn a_run_among_faults_ends_with_the_same_records() {
     assert!(hit > 0, "no request was hit: the plan tests nothing");
 }
 
+/// What the suite runs each time; `DOVETAIL_SEED=7` runs one.
+const SEEDS: std::ops::Range<u64> = 1..9;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_full_plan_of_faults_ends_in_the_same_records() {
+    let seeds = match std::env::var("DOVETAIL_SEED") {
+        Ok(seed) => {
+            let seed: u64 = seed.parse().expect("a seed is a number");
+            seed..seed + 1
+        }
+        Err(_) => SEEDS,
+    };
+    let mut episodes: JoinSet<(u64, u64)> = seeds.map(faulty_episode).collect();
+    let (mut hit, mut unfinished) = (0, 0);
+    while let Some(episode) = episodes.join_next().await {
+        let (faults, runs) = episode.expect("a seed and how to replay it stand above");
+        (hit, unfinished) = (hit + faults, unfinished + runs);
+    }
+    println!("{hit} requests were hit, {unfinished} runs did not come to their end");
+    assert!(hit > 0, "no request was hit: the plan tests nothing");
+}
+
+/// A full sync and an increment under every kind of fault, again and again until each comes to its end: how many requests
+/// were hit, and how many runs ended before.
+async fn faulty_episode(seed: u64) -> (u64, u64) {
+    println!(
+        "seed {seed}: DOVETAIL_SEED={seed} cargo test --workspace --test e2e -- the_full_plan_of_faults"
+    );
+    let simulator = small(seed).await;
+    let control = simulator.control();
+    let (calm, home) = (
+        Home::connected("acme", &simulator).await,
+        Home::connected("acme", &simulator).await,
+    );
+    let (mut hit, mut unfinished) = (0, 0);
+    for increment in [false, true] {
+        if increment {
+            change(&control);
+        }
+        let end = calm.run(&["sync", "acme"]).await.code;
+        let expected = State::of(&calm).await;
+        control.set_faults(Some(FaultPlan {
+            per_thousand: 400,
+            most: 6,
+            ..FaultPlan::seeded(seed)
+        }));
+        control.reset_log();
+        // A request fails six times at most, so each run gets further than the one before.
+        let mut runs_left = 40;
+        loop {
+            let ran = home.run(&["sync", "acme", "--format", "json"]).await;
+            if [0, 6].contains(&ran.code) {
+                assert_eq!(ran.code, end, "seed {seed}, increment: {increment}: {ran:?}");
+                break;
+            }
+            assert!(
+                [5, 8].contains(&ran.code),
+                "seed {seed}, increment: {increment}: {ran:?}"
+            );
+            unfinished += 1;
+            runs_left -= 1;
+            assert!(
+                runs_left > 0,
+                "seed {seed}, increment: {increment}: no end: {ran:?}"
+            );
+        }
+        hit += control.log().iter().filter(|entry| entry.fault.is_some()).count() as u64;
+        control.set_faults(None);
+        assert_eq!(
+            State::of(&home).await,
+            expected,
+            "seed {seed}, increment: {increment}: it reported its end and is not like an undisturbed one"
+        );
+    }
+    (hit, unfinished)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rate_limit_without_end_leaves_the_run_waiting() {
     let simulator = simulator().await;
@@ -69,6 +149,18 @@ async fn a_rate_limit_without_end_leaves_the_run_waiting() {
         "{run:#}"
     );
     assert_eq!(ran.error_code(), "rate-limited");
+    // It says from when on it can be taken up, by the clock.
+    let time = |value: &serde_json::Value| -> dovetail_domain::Timestamp {
+        value.as_str().expect("a time").parse().expect("a time")
+    };
+    let (finished, until) = (time(&run["finished"]), time(&run["until"]));
+    assert_eq!(until.seconds() - finished.seconds(), 3_600, "{run:#}");
+    assert!(
+        ran.error()["hint"]
+            .as_str()
+            .expect("words")
+            .contains(&until.to_string())
+    );
     assert_eq!(home.integration("acme").await["status"], "waiting");
     // What came before stays, and the next run takes it up.
     assert!(

@@ -238,3 +238,61 @@ async fn a_quarantined_record_is_shown_and_tried_again() {
     let error = home.fails(&["quarantine", "show", id], 3).await;
     assert_eq!(error["code"], "not-found");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_names_the_mapping_that_decided_it() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    let file = e2e::component("rename-configurations").display().to_string();
+    home.run(&["plugin", "add", &file, "--yes"]).await.exits(0);
+    let config = home.file("rename.json", &json!({"prefix": "HD"}).to_string());
+    let set = [
+        "mapping",
+        "set",
+        "acme",
+        "--use",
+        "rename-configurations",
+        "--config",
+        &config,
+    ];
+    home.run(&set).await.exits(0);
+    let configuration = home.records("configuration").await.remove(0);
+    control
+        .edit(
+            Kind::Configuration,
+            number(&configuration),
+            json!({"serialNumber": "S-1"}),
+        )
+        .unwrap();
+    let run = home.json(&["sync", "acme"]).await;
+    let history = home
+        .json(&[
+            "asset",
+            "history",
+            "configuration",
+            configuration["id"].as_str().unwrap(),
+        ])
+        .await;
+    let version = |name: &str, plugins: &Value| {
+        let known = plugins.as_array().unwrap().iter().find(|row| row["name"] == name);
+        format!("{name} {}", known.unwrap()["version"].as_str().unwrap())
+    };
+    let plugins = home.json(&["plugin", "list"]).await;
+    let cause = |field: &str| {
+        let row = history
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["field"] == field);
+        row.unwrap_or_else(|| panic!("{field}: {history:#}"))["cause"].clone()
+    };
+    for (field, plugin) in [
+        ("name", version("rename-configurations", &plugins)),
+        ("serial_number", version("connectwise-standard", &plugins)),
+    ] {
+        let expected = json!({"kind": "run", "id": run["run"], "plugin": plugin});
+        assert_eq!(cause(field), expected, "{field}: {history:#}");
+    }
+}

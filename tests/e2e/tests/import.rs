@@ -340,7 +340,14 @@ async fn the_first_sync_takes_over_what_was_imported() {
 
     home.add("acme", &simulator).await.exits(0);
     home.choose("acme").await;
-    let run = home.json(&["sync", "acme"]).await;
+    // It stops for a person to look before it writes.
+    let looked = home
+        .run(&["sync", "acme", "--format", "json"])
+        .await
+        .exits(8)
+        .json();
+    let looked = looked["run"].as_str().unwrap();
+    let run = home.json(&["run", "approve", looked, "--matches"]).await;
     let companies = control.ids(Kind::Company).len() as u64;
     assert!(run["entities"]["organization"]["created"].as_u64().unwrap() < companies);
     let adopted = called(&home, "organization", organization).await;

@@ -3,7 +3,7 @@
 //!
 //! `DOVETAIL_SEED=7` runs one episode, `DOVETAIL_SEEDS=1..100` many; `cargo xtask soak MINUTES` goes on for long.
 
-mod dice;
+pub(crate) mod dice;
 mod psa;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -209,7 +209,7 @@ fn store(
             version: &source.version,
             json: &source.json,
         }));
-        let mut step = Step::new(now, ChangeCause::Run(run, None));
+        let mut step = Step::new(now, ChangeCause::Run(run));
         for (source, outcome) in sources.iter().zip(drafts) {
             let Ok(Outcome::Mapped(mapped)) = outcome else {
                 continue;

@@ -1,6 +1,7 @@
 //! Answers as people read them.
 
 mod changes;
+mod matches;
 mod records;
 mod setup;
 mod upkeep;
@@ -24,6 +25,9 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Run(run) => records::run(&mut out, run),
         Answer::Changed(changed) => changes::changed(&mut out, changed),
         Answer::History(rows) => changes::history(&mut out, rows),
+        Answer::Matches(listed) => matches::listed(&mut out, listed),
+        Answer::Matched(said) => matches::said(&mut out, said),
+        Answer::Reviewed(reviewed) => matches::reviewed(&mut out, reviewed),
         Answer::Explained(explained) => changes::explained(&mut out, explained),
         Answer::Quarantined(one) => changes::quarantined(&mut out, one),
         Answer::Runs(runs) => records::runs(&mut out, runs),

@@ -38,9 +38,24 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<MasterKey>>, VaultError> {
     key::read(&path.display().to_string(), &text).map(Some)
 }
 
-/// Makes the file; if another process was faster, its keys are the ones.
+/// Makes the file, whole or not at all; if another process was faster, its keys are the ones.
 pub(super) fn create(path: &Path, keys: Vec<MasterKey>) -> Result<Vec<MasterKey>, VaultError> {
-    match write_new(path, &keys) {
+    let next = aside(path);
+    let step = || {
+        write_anew(&next, &keys)?;
+        // Unlike a rename this takes no other file's place.
+        fs::hard_link(&next, path).or_else(|trouble| match trouble.kind() {
+            io::ErrorKind::AlreadyExists => Err(trouble),
+            // Not every file system knows links.
+            _ if path.exists() => Err(io::ErrorKind::AlreadyExists.into()),
+            _ => fs::rename(&next, path),
+        })?;
+        sync_folder(path)
+    };
+    let made = step();
+    // What cannot be taken away is written over when a key is made next.
+    let _ = fs::remove_file(&next);
+    match made {
         Ok(()) => Ok(keys),
         Err(trouble) if trouble.kind() == io::ErrorKind::AlreadyExists => {
             read(path)?.ok_or_else(|| failed(path, &trouble))
@@ -51,19 +66,29 @@ pub(super) fn create(path: &Path, keys: Vec<MasterKey>) -> Result<Vec<MasterKey>
 
 /// Puts other keys into the file: the old ones or the new ones are there, never half of them.
 pub(super) fn replace(path: &Path, keys: &[MasterKey]) -> Result<(), VaultError> {
-    let mut next = path.as_os_str().to_owned();
-    next.push(".new");
-    let next = PathBuf::from(next);
+    let next = aside(path);
     let step = || {
-        match fs::remove_file(&next) {
-            Err(trouble) if trouble.kind() != io::ErrorKind::NotFound => return Err(trouble),
-            _ => {}
-        }
-        write_new(&next, keys)?;
+        write_anew(&next, keys)?;
         fs::rename(&next, path)?;
         sync_folder(path)
     };
     step().map_err(|trouble| failed(path, &trouble))
+}
+
+/// Where keys stand until the file is whole.
+fn aside(path: &Path) -> PathBuf {
+    let mut next = path.as_os_str().to_owned();
+    next.push(".new");
+    PathBuf::from(next)
+}
+
+/// Writes a file in the place of one that was left behind.
+fn write_anew(path: &Path, keys: &[MasterKey]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(trouble) if trouble.kind() != io::ErrorKind::NotFound => return Err(trouble),
+        _ => {}
+    }
+    write_new(path, keys)
 }
 
 fn write_new(path: &Path, keys: &[MasterKey]) -> io::Result<()> {

@@ -4,7 +4,7 @@ use dovetail_store::RunTrigger;
 
 use super::*;
 use crate::NoCaller;
-use crate::dispatch::enqueue;
+use crate::dispatch::{Reach, enqueue};
 use crate::host::tests::{TestHome, home};
 use crate::status::tests::integration;
 
@@ -134,7 +134,7 @@ async fn kept_data_is_the_documentations_own() {
 async fn kept_links_wait_for_the_same_name_and_connector() {
     let home = filled();
     let id = integrations::find_id(home.host.archive(), &"acme".parse().unwrap()).unwrap();
-    enqueue(&home.host, id, RunTrigger::Settings, false).unwrap();
+    enqueue(&home.host, id, RunTrigger::Settings, Reach::default()).unwrap();
     removed(&home, Fate::KeepDataAndLinks, false).await.unwrap();
     assert_eq!(home.host.dispatch().standing(id), (false, false));
     assert_eq!(

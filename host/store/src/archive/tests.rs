@@ -5,6 +5,7 @@ use dovetail_domain::{Field, SourceId, SyncState, Value, matching};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Change;
 use crate::bytes::Pair;
 use crate::{ChangeCause, Filter, Run, RunMode, RunTrigger, Wanted, sample, table};
 
@@ -13,7 +14,7 @@ fn at() -> Timestamp {
 }
 
 fn step() -> Step {
-    Step::new(at(), ChangeCause::Run(RunId(1), None))
+    Step::new(at(), ChangeCause::Run(RunId(1)))
 }
 
 fn filled(numbers: impl IntoIterator<Item = u64>) -> Archive {
@@ -354,7 +355,7 @@ fn history_tells_everything_that_happened_to_a_record() {
     // Only the shadow differs: nothing to tell.
     let mut quiet = twice.clone();
     quiet.link.as_mut().unwrap().shadow = [0; 16];
-    let mut step = Step::new(at(), ChangeCause::Run(RunId(2), None));
+    let mut step = Step::new(at(), ChangeCause::Run(RunId(2)));
     step.update(&twice, quiet.clone()).unwrap();
     archive.commit(step).unwrap();
     assert_eq!(
@@ -378,7 +379,7 @@ fn history_tells_everything_that_happened_to_a_record() {
         ]
     );
 
-    let mut step = Step::new(at(), ChangeCause::Run(RunId(3), None));
+    let mut step = Step::new(at(), ChangeCause::Run(RunId(3)));
     step.remove(&quiet);
     archive.commit(step).unwrap();
     assert!(told(&archive).contains(&(field("notes"), RunId(3))));
@@ -421,7 +422,7 @@ fn the_quarantine_holds_each_record_once() {
     archive.commit(first).unwrap();
 
     let archive = Archive::over(Arc::new(store)).unwrap();
-    let mut second = Step::new(at().plus_seconds(60), ChangeCause::Run(RunId(2), None));
+    let mut second = Step::new(at().plus_seconds(60), ChangeCause::Run(RunId(2)));
     second.quarantine(met("a", 2));
     second.lift_quarantine((IntegrationId(1), Kind::Contact, source("b")));
     second.lift_quarantine((IntegrationId(1), Kind::Contact, source("never")));
@@ -479,7 +480,7 @@ fn runs_come_newest_first() {
             RunTrigger::Manual,
             at(),
         );
-        let mut step = Step::new(at(), ChangeCause::Run(id, None));
+        let mut step = Step::new(at(), ChangeCause::Run(id));
         step.put_run(&run).unwrap();
         archive.commit(step).unwrap();
     }

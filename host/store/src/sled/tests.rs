@@ -128,7 +128,7 @@ fn a_damaged_file_is_no_empty_store() {
     );
     assert!(matches!(
         Sled::open(place.0.path()),
-        Err(StoreError::Fatal { .. })
+        Err(StoreError::Damaged { .. })
     ));
 }
 
@@ -142,4 +142,117 @@ fn after_a_failure_everything_is_refused() {
     let mut batch = Batch::new();
     batch.put(*b"k", *b"v");
     assert!(matches!(store.apply(batch), Err(StoreError::Fatal { .. })));
+}
+
+/// Writes some batches, each of a value of so many bytes, and closes the store.
+fn fill(place: &Folder, batches: std::ops::Range<u8>, bytes: usize) {
+    let store = place.open();
+    for number in batches {
+        let mut batch = Batch::new();
+        batch.put([number], vec![number; bytes]);
+        store.apply(batch).unwrap();
+    }
+    drop(store);
+    wait_until_closed(&place.0.path().join("db")).unwrap();
+}
+
+fn refusal(place: &Folder) -> StoreError {
+    Sled::open(place.0.path()).err().unwrap()
+}
+
+#[test]
+fn a_store_whose_making_was_cut_off_is_made_anew() {
+    let settings = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n";
+    for length in [29, 40, settings.len() - 1] {
+        let half = &settings[..length];
+        let place = folder();
+        fs::write(place.0.path().join("conf"), half).unwrap();
+        // The fault this guards against is real: sled refuses what it was cut off in.
+        assert!(sled::Config::new().path(place.0.path()).open().is_err());
+        fs::remove_file(place.0.path().join("db")).unwrap_or_default();
+        fill(&place, 0..2, 10);
+        assert_eq!(place.open().get(&[1]).unwrap().unwrap(), [1; 10]);
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_is_no_empty_store_and_nothing_is_put_in_its_place() {
+    let place = folder();
+    fill(&place, 0..2, 10);
+    let db = place.0.path().join("db");
+    fs::remove_file(&db).unwrap();
+    assert!(matches!(refusal(&place), StoreError::Damaged { .. }));
+    assert!(!db.exists());
+}
+
+#[test]
+fn an_older_copy_is_refused_until_a_person_takes_it() {
+    let place = folder();
+    fill(&place, 0..3, 10);
+    let older = tempfile::tempdir().unwrap();
+    let names = |folder: &Path| -> Vec<_> {
+        let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+        entries
+            .filter(|entry| entry.path().is_file())
+            .map(|entry| entry.file_name())
+            .collect()
+    };
+    for name in names(place.0.path()) {
+        fs::copy(place.0.path().join(&name), older.path().join(&name)).unwrap();
+    }
+    fill(&place, 3..7, 10);
+    let witness = witness::place(place.0.path());
+    for name in names(place.0.path()) {
+        if place.0.path().join(&name) != witness {
+            fs::remove_file(place.0.path().join(&name)).unwrap();
+        }
+    }
+    for name in names(older.path()) {
+        if place.0.path().join(&name) != witness {
+            fs::copy(older.path().join(&name), place.0.path().join(&name)).unwrap();
+        }
+    }
+    let error = refusal(&place);
+    assert!(matches!(error, StoreError::Behind { lost: 4, .. }), "{error}");
+    wait_until_closed(&place.0.path().join("db")).unwrap();
+    fs::remove_file(witness).unwrap();
+    assert_eq!(place.open().get(&[2]).unwrap().unwrap(), [2; 10]);
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_refused_wherever_it_was() {
+    let place = folder();
+    fill(&place, 0..40, 30_000);
+    let db = place.0.path().join("db");
+    let whole = fs::read(&db).unwrap();
+    let mut refused = 0;
+    let cuts = (0..=20).map(|part| whole.len() * part / 20);
+    for length in cuts {
+        let place = {
+            let copy = folder();
+            for entry in fs::read_dir(place.0.path()).unwrap().map(Result::unwrap) {
+                if entry.path().is_file() {
+                    fs::copy(entry.path(), copy.0.path().join(entry.file_name())).unwrap();
+                }
+            }
+            fs::write(copy.0.path().join("db"), &whole[..length]).unwrap();
+            copy
+        };
+        match Sled::open(place.0.path()) {
+            Err(error) => {
+                let said = matches!(error, StoreError::Damaged { .. } | StoreError::Behind { .. });
+                assert!(said, "cut to {length}: {error}");
+                refused += 1;
+            }
+            // What was cut off held nothing, or values that are told to be damaged: none is missing.
+            Ok(store) => {
+                for number in 0..40 {
+                    let value = store.get(&[number]);
+                    let whole = matches!(&value, Ok(Some(value)) if value == &vec![number; 30_000]);
+                    assert!(whole || value.is_err(), "cut to {length}: {number} is missing");
+                }
+            }
+        }
+    }
+    assert!(refused >= 15, "only {refused} were refused");
 }

@@ -11,7 +11,7 @@ fn at() -> Timestamp {
 }
 
 fn step() -> Step {
-    Step::new(at(), ChangeCause::Run(RunId(1), None))
+    Step::new(at(), ChangeCause::Run(RunId(1)))
 }
 
 /// A record as a sync makes it.

@@ -68,7 +68,7 @@ fn connect(archive: &Archive, record: &Record) {
         shadow: [0; 16],
         source_json: Vec::new(),
     });
-    let mut step = Step::new(noon(), ChangeCause::Run(RunId(99), None));
+    let mut step = Step::new(noon(), ChangeCause::Run(RunId(99)));
     step.update(record, after).unwrap();
     archive.commit(step).unwrap();
 }

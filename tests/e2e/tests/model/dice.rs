@@ -1,11 +1,11 @@
 //! Draws from a seed: the same seed gives the same episode.
 
 /// A small generator (splitmix64).
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// One that begins at a seed.
-    pub(super) fn new(seed: u64) -> Dice {
+    pub(crate) fn new(seed: u64) -> Dice {
         Dice(seed)
     }
 
@@ -18,17 +18,17 @@ impl Dice {
     }
 
     /// A number in `0..limit`.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         self.roll() % limit
     }
 
     /// True in so many of a hundred cases.
-    pub(super) fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// One of the items; none of none.
-    pub(super) fn pick<T: Clone>(&mut self, items: &[T]) -> Option<T> {
+    pub(crate) fn pick<T: Clone>(&mut self, items: &[T]) -> Option<T> {
         let place = self.roll() as usize % items.len().max(1);
         items.get(place).cloned()
     }

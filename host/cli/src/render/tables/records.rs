@@ -1,6 +1,6 @@
 //! Runs, the quarantine, records and people as text.
 
-use dovetail_domain::{IntegrationName, Kind};
+use dovetail_domain::{IntegrationName, Kind, RunId};
 use dovetail_server::answer::{Asset, AssetPage, Invited, QuarantineRow, Suggested, User, UserState};
 use dovetail_server::problem::sentence;
 use dovetail_server::{Named, Run, RunStatus, RunTrigger};
@@ -74,8 +74,8 @@ pub(super) fn run(out: &mut String, run: &Run) {
         .as_ref()
         .map(|reason| format!(" ({reason})"))
         .unwrap_or_default();
-    // A preview is no run that could be named later.
-    let which = match run.dry_run {
+    // A preview is no run that could be named later; a review is.
+    let which = match run.id == RunId(0) {
         true => "Preview".to_owned(),
         false => format!("Run {}", run.id),
     };
