@@ -12,10 +12,12 @@ use crate::error::{SyncError, from_fault};
 use crate::leaving::Reason;
 use crate::ledger::Waiting;
 use crate::map::{Fate, Stack};
+use crate::matches::{Suggestion, alike};
 use crate::orphan;
 use crate::psa::Psa;
 use crate::recognise::{Placing, Recognised, Rivals, recognise};
 use crate::resolve::{self, Owner};
+use crate::review;
 use crate::run::map_page;
 use crate::setup::Setup;
 use dovetail_store::table;
@@ -41,7 +43,7 @@ pub enum Verdict {
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Look {
-    /// What: `selection`, `record`, `mapping`, `organization`, `match`, `fields`.
+    /// What: `selection`, `record`, `mapping`, `organization`, `match`, `fields`, `review`.
     pub at: String,
     /// Whether it lets the record through.
     pub passes: bool,
@@ -84,6 +86,17 @@ impl Explanation {
 
 /// Explains a record of the PSA. An error is what keeps the question itself from being answered.
 pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanation, SyncError> {
+    let mut told = walk(setup, kind, source).await?;
+    if told.verdict == Verdict::Changes && review::holds(&setup.archive, setup.integration.id)? {
+        told.look("review", false, "nothing is written until a person has looked");
+        let next = format!("dovetail match list {}", setup.integration.name);
+        return Ok(told.ends(Verdict::Waiting, Some(next)));
+    }
+    Ok(told)
+}
+
+/// Walks a record through the stages of a run.
+async fn walk(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanation, SyncError> {
     let (archive, id) = (&setup.archive, setup.integration.id);
     let name = &setup.integration.name;
     let known = archive.record_by_source(id, kind, source)?;
@@ -235,13 +248,20 @@ pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Exp
     let record = match recognise(archive, &choices, &rivals, &placing, known)? {
         Recognised::Known(record) => record,
         Recognised::New { parted } => {
-            let found = match parted {
+            let mut found = match parted {
                 Some(record) => format!(
                     "a person said that it is not {kind} {}: it becomes a new record",
                     record.id
                 ),
                 None => "nothing here is the same: it becomes a new record".to_owned(),
             };
+            for like in alike(archive, kind, organization, &draft)? {
+                let Suggestion { asset, score, why } = like;
+                found.push_str(&format!(
+                    "; like {kind} {} {} ({score}: {why})",
+                    asset.id, asset.name
+                ));
+            }
             told.look("match", true, found);
             return Ok(told.ends(Verdict::Changes, sync));
         }

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use dovetail_domain::likeness::Sketch;
+use dovetail_domain::mapping::Draft;
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{AssetId, Choice, Chosen, IntegrationId, Kind, Record, SourceId};
-use dovetail_store::{Archive, StoreError, table};
+use dovetail_domain::{AssetId, Choice, Chosen, IntegrationId, Kind, Record, SourceId, SyncState};
+use dovetail_store::{Archive, Brief, StoreError, table};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Waiting;
-use crate::recognise::is_free;
 
 /// How many records are suggested for one.
 const SUGGESTED: usize = 3;
@@ -134,37 +134,50 @@ fn connected(
     rows: &mut Rows,
 ) -> Result<(), StoreError> {
     let pool = Pool::of(archive, kind)?;
-    each(archive, kind, Some(integration), |record| {
-        let Some(link) = record
-            .link
-            .as_ref()
-            .filter(|link| link.integration == integration)
-        else {
-            return;
-        };
-        let (state, suggestions) = match link.by {
-            MatchedBy::Created => (MatchState::New, pool.suggest(&record)),
-            MatchedBy::Rule | MatchedBy::Person => (MatchState::Matched, Vec::new()),
-        };
-        let row = MatchRow {
-            kind,
-            source_id: link.source.clone(),
-            source_name: record.name(),
-            state,
-            asset: Some(MatchAsset::from(&record)),
-            by: Some(link.by),
-            suggestions,
-            pending: false,
-        };
-        rows.insert((kind, link.source.clone()), row);
-    })
+    each(
+        archive,
+        kind,
+        Some(integration),
+        |_| true,
+        |record| {
+            let Some(link) = record
+                .link
+                .as_ref()
+                .filter(|link| link.integration == integration)
+            else {
+                return;
+            };
+            let (state, suggestions) = match link.by {
+                MatchedBy::Created => {
+                    let sketch = Sketch::of(kind, |field| record.get(field));
+                    (
+                        MatchState::New,
+                        pool.suggest(record.organization, &sketch, Some(record.id)),
+                    )
+                }
+                MatchedBy::Rule | MatchedBy::Person => (MatchState::Matched, Vec::new()),
+            };
+            let row = MatchRow {
+                kind,
+                source_id: link.source.clone(),
+                source_name: record.name(),
+                state,
+                asset: Some(MatchAsset::from(&record)),
+                by: Some(link.by),
+                suggestions,
+                pending: false,
+            };
+            rows.insert((kind, link.source.clone()), row);
+        },
+    )
 }
 
-/// Does `each` with every record of a kind, of an integration where one is given.
+/// Does `each` with every record of a kind that is wanted, of an integration where one is given.
 fn each(
     archive: &Archive,
     kind: Kind,
     integration: Option<IntegrationId>,
+    is_wanted: fn(&Brief) -> bool,
     mut each: impl FnMut(Record),
 ) -> Result<(), StoreError> {
     let mut after = None;
@@ -172,7 +185,7 @@ fn each(
         let briefs = archive.briefs(kind, integration, None, after, READ_AHEAD)?;
         let Some(last) = briefs.last() else { return Ok(()) };
         after = Some(last.id);
-        for brief in &briefs {
+        for brief in briefs.iter().filter(|brief| is_wanted(brief)) {
             if let Some(record) = archive.record(kind, brief.id)? {
                 each(record);
             }
@@ -246,6 +259,17 @@ fn as_chosen(
     })
 }
 
+/// Free records that are like what a mapping made of a record that is not here.
+pub(crate) fn alike(
+    archive: &Archive,
+    kind: Kind,
+    organization: Option<AssetId>,
+    draft: &Draft,
+) -> Result<Vec<Suggestion>, StoreError> {
+    let sketch = Sketch::of(kind, |field| draft.get(field));
+    Ok(Pool::of(archive, kind)?.suggest(organization, &sketch, None))
+}
+
 /// Records of a kind that are free to be connected, found by what a like record shares with them.
 struct Pool {
     free: Vec<(MatchAsset, Sketch)>,
@@ -258,28 +282,32 @@ impl Pool {
             free: Vec::new(),
             marks: HashMap::new(),
         };
-        each(archive, kind, None, |record| {
-            if is_free(&record) {
-                let sketch = Sketch::of(kind, |field| record.get(field));
-                for mark in sketch.marks() {
-                    let at = pool.marks.entry((record.organization, mark)).or_default();
-                    at.push(pool.free.len());
-                }
-                pool.free.push((MatchAsset::from(&record), sketch));
+        // The index says which are free, so that the others are not read.
+        let is_free = |brief: &Brief| brief.link.is_none_or(|(_, state)| state == SyncState::Orphaned);
+        each(archive, kind, None, is_free, |record| {
+            let sketch = Sketch::of(kind, |field| record.get(field));
+            for mark in sketch.marks() {
+                let at = pool.marks.entry((record.organization, mark)).or_default();
+                at.push(pool.free.len());
             }
+            pool.free.push((MatchAsset::from(&record), sketch));
         })?;
         Ok(pool)
     }
 
-    /// Free records of the same organization that are like a record, the likeliest first.
-    fn suggest(&self, record: &Record) -> Vec<Suggestion> {
+    /// Free records of an organization that are like one, the likeliest first; itself not.
+    fn suggest(
+        &self,
+        organization: Option<AssetId>,
+        sketch: &Sketch,
+        itself: Option<AssetId>,
+    ) -> Vec<Suggestion> {
         if self.free.is_empty() {
             return Vec::new();
         }
-        let sketch = Sketch::of(record.kind, |field| record.get(field));
         let mut near: HashSet<usize> = HashSet::new();
         for mark in sketch.marks() {
-            let shared = self.marks.get(&(record.organization, mark));
+            let shared = self.marks.get(&(organization, mark));
             near.extend(
                 shared
                     .filter(|shared| shared.len() <= COMMON)
@@ -290,7 +318,7 @@ impl Pool {
         let mut suggestions: Vec<Suggestion> = near
             .into_iter()
             .filter_map(|place| self.free.get(place))
-            .filter(|(asset, _)| asset.id != record.id)
+            .filter(|(asset, _)| Some(asset.id) != itself)
             .filter_map(|(asset, other)| {
                 let likeness = sketch.likeness(other)?;
                 Some(Suggestion {

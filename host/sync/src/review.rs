@@ -52,6 +52,17 @@ fn is_due(asked: bool, trigger: RunTrigger, review: &Review, last_import: Option
     asked || last_import > review.agreed || (review.waits.is_some() && by_itself)
 }
 
+/// Whether runs that come by themselves write nothing until a person has looked.
+pub(crate) fn holds(archive: &Archive, integration: IntegrationId) -> Result<bool, StoreError> {
+    let review = reviewed(archive, integration)?;
+    Ok(is_due(
+        false,
+        RunTrigger::Schedule,
+        &review,
+        archive.last_import()?,
+    ))
+}
+
 /// Does a run, or stops before it writes anything where a person has to look first.
 pub async fn run_or_review(
     setup: &Setup,

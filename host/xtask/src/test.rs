@@ -1,11 +1,13 @@
 //! Every test: guests are built once, then the binary and the simulator that the end-to-end tests run, then the tests.
 
-use crate::build::build;
+use crate::build::guests;
 use crate::command::{Outcome, cargo, run};
 
 /// Runs every test; words after `test` go to `cargo test`.
 pub(crate) fn test(rest: &[String]) -> Outcome {
-    build()?;
+    guests()?;
+    // All targets at once: what tests need beside the binary then has the same features, and nothing is built twice.
+    run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
     let mut command = cargo(&["test", "--workspace"]);
     run(command.args(rest))
 }

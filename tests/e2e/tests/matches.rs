@@ -407,6 +407,20 @@ async fn the_first_run_after_an_import_is_a_review() {
     );
     let one = found(alike);
     assert_eq!(one["state"], "new");
+    let explained = home
+        .json(&["explain", "acme", "organization", &alike.to_string()])
+        .await;
+    assert!(
+        explained["looks"]
+            .to_string()
+            .contains("(85: the same name but for spelling)"),
+        "{explained:#}"
+    );
+    assert_eq!(
+        (&explained["verdict"], &explained["next"]),
+        (&json!("waiting"), &json!("dovetail match list acme")),
+        "the next run writes nothing: {explained:#}"
+    );
     assert_eq!(one["asset"], Value::Null, "what is not written has no id");
     let own = text(&one["suggestions"][0], "/asset/id").to_owned();
     home.json(&["match", "set", "acme", "organization", &alike.to_string(), &own])
