@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use dovetail_domain::{AssetId, Choice, Chosen, Code, Integration, IntegrationName, Kind, RunId, SourceId};
+use dovetail_domain::{
+    AssetId, Choice, Chosen, Code, Integration, IntegrationName, Kind, RunId, SourceId, Trouble,
+};
 use dovetail_store::{Archive, Run, RunStatus, RunTrigger, table};
 use dovetail_sync::{MatchRow, MatchState, Waits, is_free};
 
@@ -214,9 +216,11 @@ fn close(host: &Host, run: RunId, status: RunStatus) -> Result<Run> {
         return Err(runs::unknown(run));
     };
     found.status = status;
-    if status == RunStatus::Succeeded {
-        found.trouble = None;
-    }
+    found.trouble = (status == RunStatus::Cancelled).then(|| Trouble {
+        code: Code::Cancelled.to_string(),
+        message: "a person said no to what it would have written; nothing was".to_owned(),
+        hint: found.again(),
+    });
     let mut step = host.step();
     step.put_run(&found)?;
     host.archive().commit(step)?;

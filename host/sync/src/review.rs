@@ -75,6 +75,8 @@ pub async fn run_or_review(
     let imported: Option<RunId> = archive.last_import()?;
     if is_due(order.review, order.trigger, &review, imported) {
         let over = laid_over(setup)?;
+        // What an earlier look found is not what this one finds.
+        forget_rows(&over.archive, integration, (setup.clock)())?;
         let looked = run(&over, order, progress.clone(), cancel).await?;
         let rows = of_interest(&over.archive, archive, integration)?;
         let went_through = matches!(looked.status, RunStatus::Succeeded | RunStatus::Partial)

@@ -333,6 +333,8 @@ async fn a_no_ends_a_review() {
     assert!(home.content().await.is_empty());
     let rejected = home.json(&["run", "reject", &run]).await;
     assert_eq!(rejected["status"], "cancelled", "{rejected:#}");
+    let told = home.json(&["integration", "show", "acme"]).await;
+    assert!(text(&told, "/detail").contains("a person said no"), "{told:#}");
     assert!(listed(&home, &[]).await.is_empty());
     assert!(home.content().await.is_empty());
     home.fails(&["run", "reject", &run], 3).await;
@@ -425,12 +427,23 @@ async fn the_first_run_after_an_import_is_a_review() {
     let own = text(&one["suggestions"][0], "/asset/id").to_owned();
     home.json(&["match", "set", "acme", "organization", &alike.to_string(), &own])
         .await;
-    // A person who starts it again is asked again.
+    // A person who starts it again is asked again, about what there is then.
+    control
+        .edit(Kind::Company, companies[4], json!({"name": "Renamed Meanwhile"}))
+        .expect("it is there");
     let again = home
         .run(&["sync", "acme", "--format", "json"])
         .await
         .exits(8)
         .json();
+    let names: Vec<&str> = again["matches"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|row| row["kind"] == "organization" && text(row, "/source_id") == companies[4].to_string())
+        .map(|row| text(row, "/source_name"))
+        .collect();
+    assert_eq!(names, ["Renamed Meanwhile"], "{again:#}");
     assert_eq!(home.everything().await, before);
     home.fails(&["run", "approve", text(&review, "/run"), "--matches"], 3)
         .await;
