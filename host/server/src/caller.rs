@@ -4,8 +4,26 @@ use async_trait::async_trait;
 use dovetail_domain::Code;
 use dovetail_sync::{Event, Progress};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 
 use crate::{Problem, SecretText, problem::Result};
+
+/// Hands on to a caller what happens in work that goes on elsewhere.
+pub(crate) struct Relay(mpsc::UnboundedSender<Event>);
+
+impl Relay {
+    pub(crate) fn new() -> (Relay, mpsc::UnboundedReceiver<Event>) {
+        let (events, received) = mpsc::unbounded_channel();
+        (Relay(events), received)
+    }
+}
+
+impl Progress for Relay {
+    fn event(&self, event: Event) {
+        // Whoever asked may be gone.
+        let _ = self.0.send(event);
+    }
+}
 
 /// A question to the person in front of the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

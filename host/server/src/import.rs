@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dovetail_domain::Kind;
+use dovetail_sync::Cancel;
 use dovetail_sync::import::{self, File, Format, MAX_FILE};
-use dovetail_sync::{Cancel, Event, Progress};
-use tokio::sync::mpsc;
 
 use crate::answer::{Answer, Changed};
-use crate::caller::Caller;
+use crate::caller::{Caller, Relay};
 use crate::host::Host;
 use crate::upkeep::aside;
 use crate::{Problem, problem::Result};
@@ -67,8 +66,7 @@ fn work(host: &Host, file: &File<'_>, dry_run: bool, relay: &Relay, cancel: &Can
         })));
     }
     let run = archive.next_run();
-    let turn = || host.changing();
-    let run = import::import(archive, file, run, clock, turn, relay, cancel)?;
+    let run = import::import(archive, file, run, clock, relay, cancel)?;
     Ok(Answer::Run(Box::new(run)))
 }
 
@@ -107,23 +105,6 @@ struct GivenUp(Cancel);
 impl Drop for GivenUp {
     fn drop(&mut self) {
         self.0.cancel();
-    }
-}
-
-/// Hands events on to whoever asked.
-struct Relay(mpsc::UnboundedSender<Event>);
-
-impl Relay {
-    fn new() -> (Relay, mpsc::UnboundedReceiver<Event>) {
-        let (events, received) = mpsc::unbounded_channel();
-        (Relay(events), received)
-    }
-}
-
-impl Progress for Relay {
-    fn event(&self, event: Event) {
-        // Whoever asked may be gone.
-        let _ = self.0.send(event);
     }
 }
 

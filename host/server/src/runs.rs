@@ -7,11 +7,10 @@ use dovetail_domain::{
     AssetId, Code, Integration, IntegrationId, IntegrationName, Kind, QuarantineId, RunId, SourceId,
 };
 use dovetail_store::{QuarantineEntry, Run, RunStatus, RunTrigger, table};
-use dovetail_sync::{Cancel, Event, Order, Progress};
-use tokio::sync::mpsc;
+use dovetail_sync::{Cancel, Order};
 
 use crate::answer::{Answer, Changed, QuarantineRow, Quarantined};
-use crate::caller::Caller;
+use crate::caller::{Caller, Relay};
 use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
 use crate::{Problem, integrations, matches, problem::Result};
@@ -114,23 +113,6 @@ pub(crate) async fn preview(
         changes,
         left: None,
     })))
-}
-
-/// Hands events on to whoever asked.
-struct Relay(mpsc::UnboundedSender<Event>);
-
-impl Relay {
-    fn new() -> (Relay, mpsc::UnboundedReceiver<Event>) {
-        let (events, received) = mpsc::unbounded_channel();
-        (Relay(events), received)
-    }
-}
-
-impl Progress for Relay {
-    fn event(&self, event: Event) {
-        // Whoever asked may be gone.
-        let _ = self.0.send(event);
-    }
 }
 
 pub(crate) fn unknown(run: RunId) -> Problem {

@@ -43,7 +43,7 @@ pub(crate) fn content(key: &[u8], framed: &[u8]) -> Result<Vec<u8>, StoreError> 
 }
 
 /// Where a page of a prefix begins.
-fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
+pub(crate) fn start<'a>(prefix: &'a [u8], after: Option<&'a [u8]>) -> Bound<&'a [u8]> {
     match after {
         Some(after) if after >= prefix => Bound::Excluded(after),
         _ => Bound::Included(prefix),

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::StoreError;
 use crate::bytes::{Batch, Pair, Store, end_of};
 use crate::frame;
-use crate::memory::content;
+use crate::memory::{content, start};
 
 /// What was written over a key; none: it was taken out.
 type Layer = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
@@ -83,12 +83,8 @@ fn written<'a>(
     prefix: &'a [u8],
     after: Option<&'a [u8]>,
 ) -> impl Iterator<Item = (&'a Vec<u8>, &'a Option<Vec<u8>>)> {
-    let from = match after {
-        Some(after) if after >= prefix => Bound::Excluded(after),
-        _ => Bound::Included(prefix),
-    };
     layer
-        .range::<[u8], _>((from, Bound::Unbounded))
+        .range::<[u8], _>((start(prefix, after), Bound::Unbounded))
         .take_while(move |(key, _)| key.starts_with(prefix))
 }
 

@@ -99,14 +99,13 @@ impl Explained for ImportError {
     }
 }
 
-/// Imports a file: its run, as it ended. `turn` is held while a step is made and written, and let go between steps; the
-/// file's steps stay whole whenever it is cancelled or killed, and importing it again does what is left.
-pub fn import<T>(
+/// Imports a file: its run, as it ended. The archive's turn is held while a step is made and written, and let go between
+/// steps; the file's steps stay whole whenever it is cancelled or killed, and importing it again does what is left.
+pub fn import(
     archive: &Archive,
     file: &File<'_>,
     run: RunId,
     clock: fn() -> Timestamp,
-    turn: impl Fn() -> T,
     progress: &dyn Progress,
     cancel: &Cancel,
 ) -> Result<Run, ImportError> {
@@ -126,7 +125,7 @@ pub fn import<T>(
             return Ok(writing.finish(RunStatus::Cancelled, Some(Code::Cancelled.as_str()))?);
         }
         let some: Result<Vec<Row>, Vec<Fault>> = rows.by_ref().take(STEP).collect();
-        let _turn = turn();
+        let _turn = archive.turn();
         let stored = match some {
             Ok(some) if some.is_empty() => break,
             Ok(some) => store(archive, &mut directory, &mut writing, &some)?,
@@ -139,7 +138,7 @@ pub fn import<T>(
         let tally = *writing.run.tally(kind);
         progress.event(Event::Stored { kind, tally });
     }
-    let _turn = turn();
+    let _turn = archive.turn();
     writing.link(&mut directory)?;
     Ok(writing.finish(RunStatus::Succeeded, None)?)
 }
@@ -176,7 +175,7 @@ pub fn preview_import(
     cancel: &Cancel,
 ) -> Result<(Run, Vec<ChangeRow>), ImportError> {
     let overlay = Archive::over(Arc::new(Overlay::over(archive.shared_store())))?;
-    let mut run = import(&overlay, file, RunId(0), clock, || (), progress, cancel)?;
+    let mut run = import(&overlay, file, RunId(0), clock, progress, cancel)?;
     run.dry_run = true;
     let changes = of_run(&overlay, run.id)?;
     Ok((run, changes))

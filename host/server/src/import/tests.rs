@@ -227,7 +227,7 @@ fn bring(archive: &Archive, kind: Kind, text: &str) -> dovetail_store::Run {
         bytes: text.as_bytes(),
     };
     let run: RunId = archive.next_run();
-    let run = import::import(archive, &file, run, noon, || (), &Unwatched, &Cancel::default());
+    let run = import::import(archive, &file, run, noon, &Unwatched, &Cancel::default());
     run.unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 

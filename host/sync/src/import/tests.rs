@@ -22,7 +22,7 @@ fn csv(kind: Kind, text: &str) -> File<'_> {
 
 fn try_import(archive: &Archive, file: &File<'_>) -> Result<Run, ImportError> {
     let run = archive.next_run();
-    import(archive, file, run, noon, || (), &Unwatched, &Cancel::default())
+    import(archive, file, run, noon, &Unwatched, &Cancel::default())
 }
 
 fn bring(archive: &Archive, kind: Kind, text: &str) -> Run {
@@ -338,7 +338,7 @@ fn an_import_that_is_stopped_leaves_whole_steps_and_can_be_done_again() {
     let text = many(STEP * 2 + 100);
     let stop = StopAfter(Mutex::new(1), Cancel::default());
     let file = csv(Kind::Configuration, &text);
-    let run = import(&archive, &file, archive.next_run(), noon, || (), &stop, &stop.1).unwrap();
+    let run = import(&archive, &file, archive.next_run(), noon, &stop, &stop.1).unwrap();
     assert_eq!(run.status, RunStatus::Cancelled);
     assert_eq!(counts(&run, Kind::Configuration), [STEP as u64, 0, 0, 0, 0]);
     assert_eq!(all(&archive, Kind::Configuration).len(), STEP);
