@@ -16,6 +16,37 @@ pub enum SyncState {
     Disabled,
     /// It is gone from the PSA or no longer selected.
     Orphaned,
+    /// It is live although the PSA says that it is gone: a person took back the run that orphaned it. It stays so until
+    /// it is released or the PSA has it again. To people it is enabled, with `sync` among what is held.
+    #[serde(rename(serialize = "enabled"))]
+    Held,
+}
+
+/// Something of a record that stays as a person wants it, whatever the PSA says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// What a field holds.
+    Field(Field),
+    /// That it is live: [`SyncState::Held`].
+    Live,
+}
+
+impl Hold {
+    /// The hold that JSON and commands call so.
+    pub fn named(text: &str) -> Option<Hold> {
+        match text {
+            "sync" => Some(Hold::Live),
+            field => Field::named(field).map(Hold::Field),
+        }
+    }
+
+    /// What JSON and commands call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Hold::Field(field) => field.as_str(),
+            Hold::Live => "sync",
+        }
+    }
 }
 
 /// By what a record was connected with the PSA's.
@@ -103,6 +134,19 @@ impl Record {
             (Err(_), Value::Absent) => {}
             (Err(place), value) => self.fields.insert(place, (field, value)),
         }
+    }
+
+    /// Whether it is live because a person holds it so.
+    pub fn is_held_live(&self) -> bool {
+        self.link
+            .as_ref()
+            .is_some_and(|link| link.state == SyncState::Held)
+    }
+
+    /// What of it is held.
+    pub fn holds(&self) -> impl Iterator<Item = Hold> {
+        let live = self.is_held_live().then_some(Hold::Live);
+        self.held.iter().copied().map(Hold::Field).chain(live)
     }
 
     /// What a person calls it.

@@ -144,7 +144,7 @@ impl<'a> Showing<'a> {
             }),
             pending: false,
             conflict: false,
-            held: record.held.iter().map(ToString::to_string).collect(),
+            held: record.holds().map(|hold| hold.as_str().to_owned()).collect(),
             updated: record.updated,
         })
     }

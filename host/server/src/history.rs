@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dovetail_domain::{AssetId, Code, Field, Integration, IntegrationName, Kind, RunId, SourceId};
+use dovetail_domain::{AssetId, Code, Hold, Integration, IntegrationName, Kind, RunId, SourceId};
 use dovetail_store::{ChangeCause, Past, Run, RunStatus, Step, table};
 use dovetail_sync::{LeftOut, Waiting};
 
@@ -142,18 +142,18 @@ pub(crate) fn release(host: &Host, kind: Kind, id: AssetId, field: Option<&str>)
         return Err(assets::unknown(kind, id));
     };
     let named = |text: &str| {
-        Field::named(text).ok_or_else(|| {
+        Hold::named(text).ok_or_else(|| {
             Problem::value(
                 format!("`{text}` is no field of a {kind}"),
                 format!("`dovetail asset show {kind} {id}` names those that are held."),
             )
         })
     };
-    let field = field.map(named).transpose()?;
-    let Some(mut after) = dovetail_sync::release(&record, field) else {
+    let hold = field.map(named).transpose()?;
+    let Some(mut after) = dovetail_sync::release(&record, hold) else {
         return Err(Problem::value(
             format!("nothing of {kind} {id} is held that could be let go"),
-            format!("`dovetail asset show {kind} {id}` names the fields that are held."),
+            format!("`dovetail asset show {kind} {id}` names what is held."),
         ));
     };
     let mut step = host.step();

@@ -333,7 +333,7 @@ fn row(host: &Host, integration: &Integration) -> Result<IntegrationRow> {
 fn linked(counts: &dovetail_store::Counts, integration: IntegrationId) -> BTreeMap<Kind, u64> {
     let live = |kind| {
         let of = |state| counts.linked(integration, kind, Some(state));
-        of(SyncState::Enabled) + of(SyncState::Disabled)
+        of(SyncState::Enabled) + of(SyncState::Disabled) + of(SyncState::Held)
     };
     Kind::ALL.into_iter().map(|kind| (kind, live(kind))).collect()
 }

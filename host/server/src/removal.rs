@@ -124,7 +124,7 @@ fn count(archive: &Archive, integration: IntegrationId) -> Result<(BTreeMap<Kind
     let mut edited = 0;
     for kind in Kind::ALL {
         walk(archive, integration, kind, |record| {
-            edited += u64::from(!record.base.is_empty() || !record.held.is_empty());
+            edited += u64::from(!record.base.is_empty() || record.holds().next().is_some());
             Ok(())
         })?;
     }

@@ -233,6 +233,7 @@ fn state_number(state: Option<SyncState>) -> u8 {
         Some(SyncState::Enabled) => 1,
         Some(SyncState::Disabled) => 2,
         Some(SyncState::Orphaned) => 3,
+        Some(SyncState::Held) => 4,
     }
 }
 

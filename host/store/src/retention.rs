@@ -128,7 +128,7 @@ impl Archive {
             return Ok(false);
         };
         let record = envelope::decode_without_source(kind, id, &bytes)?;
-        Ok(!record.held.is_empty() || !record.base.is_empty())
+        Ok(record.holds().next().is_some() || !record.base.is_empty())
     }
 
     fn drop_audit(&self, drops: &mut Drops<'_>, before: Timestamp) -> Result<u64, StoreError> {

@@ -119,6 +119,10 @@ fn why(change: &Change, adopted: bool, cause: &ChangeCause) -> &'static str {
             after: Some(SyncState::Orphaned),
             ..
         } => "it is gone from the PSA or no longer selected",
+        Change::State {
+            after: Some(SyncState::Held),
+            ..
+        } => "the run that orphaned it was taken back; it is held so",
         Change::State { .. } if adopted => "it is connected now",
         Change::State { .. } => "it is back",
         Change::Field { .. } | Change::Trait { .. } | Change::Organization { .. } => {

@@ -3,7 +3,7 @@
 
 use dovetail_domain::connector::Page;
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{Cause, Choice, Kind, Record, SourceId, SyncState, plan};
+use dovetail_domain::{Cause, Choice, Hold, Kind, Record, SourceId, SyncState, plan};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::in_words;
@@ -87,6 +87,18 @@ impl Explanation {
 /// Explains a record of the PSA. An error is what keeps the question itself from being answered.
 pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanation, SyncError> {
     let mut told = walk(setup, kind, source).await?;
+    if told.verdict == Verdict::Orphaned
+        && let Some(record) = setup.archive.record_by_source(setup.integration.id, kind, source)?
+        && record.is_held_live()
+    {
+        told.look(
+            "hold",
+            true,
+            "it stays live all the same: the run that orphaned it was taken back",
+        );
+        let next = format!("dovetail asset release {kind} {} {}", record.id, Hold::Live.as_str());
+        return Ok(told.ends(Verdict::Unchanged, Some(next)));
+    }
     if told.verdict == Verdict::Changes && review::holds(&setup.archive, setup.integration.id)? {
         told.look("review", false, "nothing is written until a person has looked");
         let next = format!("dovetail match list {}", setup.integration.name);
@@ -295,7 +307,7 @@ async fn walk(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanatio
         told.next = Some(format!("dovetail asset release {kind} {}", record.id));
     }
     let changes = plan::inward(&record, organization, &draft);
-    let revived = state == Some(SyncState::Orphaned);
+    let revived = matches!(state, Some(SyncState::Orphaned | SyncState::Held));
     if changes.is_empty() && !revived {
         told.look("fields", true, "each is as the PSA has it");
         let next = told.next.take();

@@ -1,7 +1,7 @@
 //! Taking back what a run changed and nobody changed since. What was restored is held: it stays as it is whatever the PSA
 //! says, until a person lets it go. What cannot be taken back is named with the reason.
 
-use dovetail_domain::{AssetId, Choice, Chosen, Field, Kind, Record, RunId, Value};
+use dovetail_domain::{AssetId, Choice, Chosen, Field, Hold, Kind, Record, RunId, SyncState, Value};
 use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched, table};
 use serde::{Deserialize, Serialize};
 
@@ -164,6 +164,16 @@ fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str
             Ok("no longer connected; it is not connected again unless you say so")
         }
         Change::State { .. } if free => Ok("no longer connected"),
+        Change::State {
+            before: Some(SyncState::Enabled | SyncState::Held),
+            after: Some(SyncState::Orphaned),
+        } => match &mut record.link {
+            Some(link) if link.state == SyncState::Orphaned => {
+                link.state = SyncState::Held;
+                Ok("live again, and held so")
+            }
+            _ => Err("it was changed since"),
+        },
         Change::Link { .. } | Change::State { .. } => Err("whether it is in the PSA is for the PSA to say"),
         Change::Organization { .. } => Err("what it belongs to follows the PSA"),
         Change::Trait { name, before, after } if free => {
@@ -200,18 +210,28 @@ fn hold(record: &mut Record, field: Field, theirs: &Value) {
     }
 }
 
-/// Lets held fields go: all of a record, or one. Each takes the value the PSA said last. None where nothing was held.
-pub fn release(record: &Record, field: Option<Field>) -> Option<Record> {
+/// Lets go what is held of a record: all of it, or one thing. A field takes the value the PSA said last, and a record that
+/// the PSA called gone is an orphan. None where nothing was held.
+pub fn release(record: &Record, hold: Option<Hold>) -> Option<Record> {
     let mut after = record.clone();
-    let (gone, kept): (Vec<Field>, Vec<Field>) = record
-        .held
-        .iter()
-        .partition(|held| field.is_none_or(|field| field == **held));
-    after.held = kept;
-    for field in &gone {
-        if let Ok(place) = after.base.binary_search_by_key(field, |(known, _)| *known) {
-            let (_, theirs) = after.base.remove(place);
-            after.set(*field, theirs);
+    let gone: Vec<Hold> = record
+        .holds()
+        .filter(|held| hold.is_none_or(|hold| hold == *held))
+        .collect();
+    for hold in &gone {
+        match hold {
+            Hold::Field(field) => {
+                after.held.retain(|held| held != field);
+                if let Ok(place) = after.base.binary_search_by_key(field, |(known, _)| *known) {
+                    let (_, theirs) = after.base.remove(place);
+                    after.set(*field, theirs);
+                }
+            }
+            Hold::Live => {
+                if let Some(link) = &mut after.link {
+                    link.state = SyncState::Orphaned;
+                }
+            }
         }
     }
     (!gone.is_empty()).then_some(after)
@@ -251,7 +271,8 @@ fn row(touched: &Touched, record: Option<&Record>, change: &Change, why: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dovetail_domain::Timestamp;
+    use dovetail_domain::record::MatchedBy;
+    use dovetail_domain::{IntegrationId, Link, SourceId, Timestamp};
 
     fn record() -> Record {
         Record {
@@ -287,10 +308,54 @@ mod tests {
             (one.get(Field::Title), &one.held[..]),
             (&Value::text("old"), &[Field::Title][..])
         );
-        let released = release(&one, Some(Field::Title)).unwrap();
+        let released = release(&one, Some(Hold::Field(Field::Title))).unwrap();
         assert_eq!(released, record(), "it takes the value the PSA said last");
-        assert_eq!(release(&one, Some(Field::FirstName)), None);
+        assert_eq!(release(&one, Some(Hold::Field(Field::FirstName))), None);
         assert_eq!(release(&one, None), Some(record()));
+    }
+
+    #[test]
+    fn an_orphan_is_live_again_and_let_go_an_orphan() {
+        let state = |record: &Record| record.link.as_ref().map(|link| link.state);
+        let orphaned = |before| Change::State {
+            before: Some(before),
+            after: Some(SyncState::Orphaned),
+        };
+        let mut one = Record {
+            link: Some(Link {
+                integration: IntegrationId(1),
+                source: SourceId::new("7".to_owned()).unwrap(),
+                version: None,
+                state: SyncState::Orphaned,
+                by: MatchedBy::Created,
+                shadow: [0; 16],
+                source_json: vec![],
+            }),
+            ..record()
+        };
+        let orphan = one.clone();
+        assert_eq!(
+            undo(&mut one, &orphaned(SyncState::Enabled), false),
+            Ok("live again, and held so")
+        );
+        assert_eq!(state(&one), Some(SyncState::Held));
+        assert_eq!(
+            undo(&mut one, &orphaned(SyncState::Enabled), false),
+            Err("it was changed since")
+        );
+        assert_eq!(release(&one, Some(Hold::Field(Field::Title))), None);
+        for hold in [None, Some(Hold::Live)] {
+            assert_eq!(release(&one, hold), Some(orphan.clone()), "{hold:?}");
+        }
+        // What came back with the run is not sent away: the PSA has it.
+        let back = Change::State {
+            before: Some(SyncState::Orphaned),
+            after: Some(SyncState::Enabled),
+        };
+        assert_eq!(
+            undo(&mut one, &back, false),
+            Err("whether it is in the PSA is for the PSA to say")
+        );
     }
 
     #[test]

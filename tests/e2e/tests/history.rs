@@ -174,6 +174,85 @@ async fn a_run_is_taken_back_and_stays_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_run_orphaned_is_live_again_and_stays_so() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    let configuration = home.records("configuration").await.remove(3);
+    let contact = home.records("contact").await.remove(3);
+    control
+        .delete(Kind::Configuration, number(&configuration))
+        .unwrap();
+    control.soft_delete(Kind::Contact, number(&contact)).unwrap();
+    let run = home.json(&["sync", "acme", "--full"]).await;
+    let id = run["run"].as_str().unwrap();
+    let gone = [("configuration", &configuration), ("contact", &contact)];
+    let show = async |kind: &str, record: &Value| {
+        home.json(&["asset", "show", kind, record["id"].as_str().unwrap()])
+            .await
+    };
+    for (kind, record) in gone {
+        assert_eq!(show(kind, record).await["sync"], "orphaned", "{run:#}");
+    }
+
+    let dry = home.json(&["run", "revert", id, "--dry-run"]).await;
+    let reverted = home.json(&["run", "revert", id]).await;
+    assert_eq!(dry["changes"], reverted["changes"]);
+    assert_eq!(reverted["left"], json!([]), "{reverted:#}");
+    // The PSA still says that they are gone, and they stay.
+    for words in [&["sync", "acme", "--full"][..], &["sync", "acme"]] {
+        let run = home.json(words).await;
+        for (kind, record) in gone {
+            assert_eq!(run["entities"][kind]["orphaned"], 0, "{run:#}");
+            let shown = show(kind, record).await;
+            assert_eq!(shown["fields"], record["fields"]);
+            assert_eq!(
+                (&shown["sync"], &shown["held"]),
+                (&json!("enabled"), &json!(["sync"]))
+            );
+        }
+    }
+    let source = configuration["source"]["id"].as_str().unwrap();
+    let told = home.json(&["explain", "acme", "configuration", source]).await;
+    assert_eq!(told["verdict"], "unchanged", "{told:#}");
+    let release = format!(
+        "dovetail asset release configuration {} sync",
+        configuration["id"].as_str().unwrap()
+    );
+    assert_eq!(told["next"], json!(release));
+    let history = home
+        .json(&[
+            "asset",
+            "history",
+            "configuration",
+            configuration["id"].as_str().unwrap(),
+        ])
+        .await;
+    let last = history.as_array().unwrap().last().unwrap();
+    assert_eq!(
+        (&last["field"], &last["before"], &last["after"]),
+        (&json!("sync"), &json!("orphaned"), &json!("enabled"))
+    );
+
+    // Let go, it is what the PSA said last; what the PSA has again is held no longer.
+    let words: Vec<&str> = release.split(' ').skip(1).collect();
+    let released = home.json(&words).await;
+    assert_eq!(
+        (&released["sync"], &released["held"]),
+        (&json!("orphaned"), &json!([]))
+    );
+    let active = json!({"inactiveFlag": false});
+    control.edit(Kind::Contact, number(&contact), active).unwrap();
+    home.run(&["sync", "acme"]).await.exits(0);
+    let shown = show("contact", &contact).await;
+    assert_eq!(
+        (&shown["sync"], &shown["held"]),
+        (&json!("enabled"), &json!([]))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_changed_since_is_left_and_named() {
     let simulator = simulator().await;
     let control = simulator.control();

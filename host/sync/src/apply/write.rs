@@ -141,7 +141,7 @@ impl Pass {
             return Ok(());
         }
         let changes = plan::inward(&before, placed.organization, &placed.draft);
-        let revived = link.is_some_and(|link| link.state == SyncState::Orphaned);
+        let revived = link.is_some_and(|link| matches!(link.state, SyncState::Orphaned | SyncState::Held));
         let same_source = link.is_some_and(|link| link.shadow == digest(&source.json));
         if changes.is_empty() && same_source && !revived && adopted.is_none() {
             self.run.tally(source.kind).unchanged += 1;
