@@ -594,6 +594,26 @@ pub(crate) enum Mapping {
         #[command(flatten)]
         place: Place,
     },
+    /// Show what a layer does to records that are here, before it is set or after; writes nothing
+    Preview {
+        #[command(flatten)]
+        place: Place,
+        /// The kind of records
+        #[arg(long)]
+        kind: KindWord,
+        /// A layer to try [default: what is set]
+        #[arg(long = "use", value_name = "PLUGIN")]
+        plugin: Option<String>,
+        /// Its configuration
+        #[arg(long, value_name = "FILE", requires = "plugin")]
+        config: Option<PathBuf>,
+        /// The layer after which it comes [default: the last]
+        #[arg(long, value_name = "PLUGIN", requires = "plugin")]
+        after: Option<String>,
+        /// The most records shown
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
     /// Lay a mapping over what is there
     Set {
         #[command(flatten)]
@@ -601,7 +621,7 @@ pub(crate) enum Mapping {
         /// The plugin
         #[arg(long = "use", value_name = "PLUGIN")]
         plugin: String,
-        /// Its configuration, a JSON file
+        /// Its configuration: JSON, or what else the mapping takes
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
         /// The layer after which it comes [default: the last]

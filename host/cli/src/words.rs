@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dovetail_domain::{Code, Kind, SourceId};
 use dovetail_server::request::{
     AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant, NetworkChange,
-    Role, SettingsChange, Subject, Whom, key_and_value,
+    PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
 use dovetail_server::{Problem, Request, choose};
@@ -369,6 +369,21 @@ fn mapping(command: args::Mapping) -> Result<Request> {
             config: config.as_deref().map(whole).transpose()?,
             after,
         },
+        args::Mapping::Preview {
+            place,
+            kind,
+            plugin,
+            config,
+            after,
+            limit,
+        } => Request::MappingPreview(PreviewQuery {
+            place: at(place)?,
+            kind: kind.into(),
+            plugin,
+            config: config.as_deref().map(whole).transpose()?,
+            after,
+            limit,
+        }),
         args::Mapping::Unset { place, plugin } => Request::MappingUnset {
             place: at(place)?,
             plugin,

@@ -10,8 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dovetail_domain::SourceRecord;
-use dovetail_domain::mapping::{Draft, Edit, MappingContext, MappingDescription, Outcome, Patch};
+use dovetail_domain::mapping::{Draft, Edit, MappingContext, MappingDescription, Outcome, Patch, TableRow};
+use dovetail_domain::{Fault, SourceRecord};
 use wasmtime::Store;
 
 use crate::allowance::Allowance;
@@ -89,6 +89,38 @@ impl LoadedMapping {
     /// What it is made of.
     pub fn inspection(&self) -> &Inspection {
         &self.loaded.inspection
+    }
+
+    /// The rows that take effect under a configuration; the inner error is the mapping's own word that it makes no sense.
+    pub async fn configure(
+        &self,
+        context: &MappingContext,
+    ) -> Result<Result<Vec<TableRow>, Fault>, PluginError> {
+        let Loaded {
+            shared, pre, label, ..
+        } = &*self.loaded;
+        let limits = &shared.limits;
+        let mut instance = start(shared, pre, label).await?;
+        let allowance = Allowance::of(&limits.mapping, 0);
+        begin(&mut instance.store, allowance);
+        let guest = instance.bindings.dovetail_plugin_mapping();
+        let context = lower::mapping_context(context);
+        let given = within(
+            allowance.elapsed,
+            guest.call_configure(&mut instance.store, &context),
+        )
+        .await;
+        let said = instance.store.data().book.last_error();
+        match given.map_err(|why| failed(label, "configure", &why, limits, said))? {
+            Ok(rows) => checked::mapping::table(rows)
+                .map(Ok)
+                .map_err(|why| PluginError::Answer {
+                    plugin: label.clone(),
+                    function: "configure",
+                    what: why.0,
+                }),
+            Err(fault) => Ok(Err(checked::fault(fault))),
+        }
     }
 
     /// A runner for one run.

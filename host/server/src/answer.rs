@@ -19,7 +19,7 @@ use crate::{Problem, outcome};
 mod plugins;
 mod upkeep;
 
-pub use plugins::{LayerShown, MappingRow, MappingShown, PluginRow, PluginShown};
+pub use plugins::{LayerShown, MappingPreview, MappingRow, MappingShown, PluginRow, PluginShown, Queued};
 pub use upkeep::{BackedUp, Compacted, Restored, Verified};
 
 /// What a command answers.
@@ -52,6 +52,7 @@ pub enum Answer {
     Plugin(PluginShown),
     Plugins(Vec<PluginRow>),
     Mapping(MappingShown),
+    MappingPreview(Box<MappingPreview>),
     Config(BTreeMap<String, String>),
     KeyRotated(KeyRotated),
     Verified(Verified),
@@ -106,6 +107,7 @@ impl Answer {
             Answer::Plugin(answer) => serde_json::to_value(answer),
             Answer::Plugins(answer) => serde_json::to_value(answer),
             Answer::Mapping(answer) => serde_json::to_value(answer),
+            Answer::MappingPreview(answer) => serde_json::to_value(answer),
             Answer::Config(answer) => serde_json::to_value(answer),
             Answer::KeyRotated(answer) => serde_json::to_value(answer),
             Answer::Verified(answer) => serde_json::to_value(answer),

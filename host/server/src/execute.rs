@@ -75,7 +75,15 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
             plugin,
             config,
             after,
-        } => mappings::set(host, &place, &plugin, config.as_deref(), after.as_deref()).await,
+        } => {
+            let new = mappings::NewLayer {
+                plugin: &plugin,
+                config: config.as_deref(),
+                after: after.as_deref(),
+            };
+            mappings::set(host, &place, new).await
+        }
+        Request::MappingPreview(query) => mappings::preview(host, query).await,
         Request::MappingUnset { place, plugin } => mappings::unset(host, &place, &plugin).await,
         Request::Verify => upkeep::verify(host).await,
         Request::Backup { file, passphrase } => upkeep::backup(host, file, passphrase).await,

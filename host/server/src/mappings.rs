@@ -1,22 +1,31 @@
 //! The mapping stack of an integration: the standard mapping, then layers for all of it, then layers for one
 //! organization. Each layer sees what those before made of a record.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use dovetail_domain::mapping::MappingContext;
 use dovetail_domain::{AssetId, Code, Integration, IntegrationId, Kind};
-use dovetail_store::{Step, Table, table};
+use dovetail_runtime::LoadedMapping;
+use dovetail_store::{Archive, RunTrigger, Step, Table};
 use dovetail_sync::Layer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::answer::{Answer, LayerShown, MappingRow, MappingShown};
+use crate::answer::{Answer, Queued};
 use crate::assets::organization;
+use crate::dispatch::{Reach, enqueue};
 use crate::host::Host;
 use crate::request::MappingPlace;
 use crate::{Problem, integrations, problem::Result, schema};
 
-/// The most bytes of a layer's configuration.
-const MAX_CONFIG_BYTES: u64 = 256 * 1024;
+mod config;
+mod effect;
+mod table;
+
+pub(crate) use effect::preview;
+pub(crate) use table::show;
 
 /// A layer as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,23 +36,35 @@ pub(crate) struct LayerKept {
     config: Json,
 }
 
-const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> = table::mappings();
+const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> = dovetail_store::table::mappings();
 
 /// The layers a run maps with.
 pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Vec<Layer>> {
+    stack_of(host, integration, None).await
+}
+
+/// The same with the layers of one place as they would be.
+async fn stack_of(
+    host: &Host,
+    integration: &Integration,
+    changed: Option<(Option<AssetId>, Vec<LayerKept>)>,
+) -> Result<Vec<Layer>> {
     let archive = host.archive();
     let standard = host
         .shelf()
         .standard_mapping(archive, &integration.connector)
         .await?;
-    let mut stack = vec![Layer {
-        name: standard.description().name.clone(),
-        mapping: standard,
-        config: "{}".to_owned(),
-        organization: None,
-    }];
-    // The layers of the integration have the organization 0 in their key and so come first.
-    for ((_, place), layers) in LAYERS.list_under(archive.store(), &integration.id)? {
+    let mut stack = vec![layer(standard, "{}".to_owned(), None).await?];
+    // Those of the integration have no organization in their key and so come first.
+    let kept = LAYERS.list_under(archive.store(), &integration.id)?;
+    let mut places: BTreeMap<Option<AssetId>, Vec<LayerKept>> = kept
+        .into_iter()
+        .map(|((_, place), layers)| (place, layers))
+        .collect();
+    if let Some((place, layers)) = changed {
+        places.insert(place, layers);
+    }
+    for (place, layers) in places {
         let organization = match place {
             Some(id) => match archive.record(Kind::Organization, id)? {
                 Some(record) => Some((id, record.name())),
@@ -52,16 +73,38 @@ pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Vec<
             },
             None => None,
         };
-        for layer in layers {
-            stack.push(Layer {
-                mapping: host.shelf().mapping(archive, &layer.plugin).await?,
-                config: layer.config.to_string(),
-                organization: organization.clone(),
-                name: layer.plugin,
-            });
+        for kept in layers {
+            let mapping = host.shelf().mapping(archive, &kept.plugin).await?;
+            stack.push(layer(mapping, kept.config.to_string(), organization.clone()).await?);
         }
     }
     Ok(stack)
+}
+
+/// A layer that its mapping has looked at. A configuration the mapping cannot make sense of is refused in its own words.
+async fn layer(
+    mapping: Arc<LoadedMapping>,
+    config: String,
+    organization: Option<(AssetId, String)>,
+) -> Result<Layer> {
+    let context = MappingContext {
+        config,
+        organization: organization.as_ref().map(|(_, name)| name.clone()),
+    };
+    let name = mapping.description().name.clone();
+    let table = mapping.configure(&context).await?.map_err(|fault| {
+        Problem::value(
+            format!("`{name}` cannot work with its configuration: {}", fault.message),
+            "Correct the file and set it again with `dovetail mapping set NAME --use PLUGIN --config FILE`.",
+        )
+    })?;
+    Ok(Layer {
+        mapping,
+        config: context.config,
+        table,
+        organization,
+        name,
+    })
 }
 
 /// Takes an integration's layers away with it.
@@ -102,72 +145,32 @@ fn find(host: &Host, place: &MappingPlace) -> Result<(Integration, Option<(Asset
     Ok((integration, organization))
 }
 
-pub(crate) async fn show(host: &Host, place: &MappingPlace) -> Result<Answer> {
-    let (integration, organization) = find(host, place)?;
-    let asked = organization.as_ref().map(|(id, _)| *id);
-    let stack = stack(host, &integration).await?;
-    let effective: Vec<&Layer> = stack
-        .iter()
-        .filter(|layer| {
-            layer
-                .organization
-                .as_ref()
-                .is_none_or(|(id, _)| Some(*id) == asked)
-        })
-        .collect();
-    let layers = effective.iter().map(|layer| LayerShown {
-        plugin: layer.name.clone(),
-        version: layer.mapping.description().version.clone(),
-        organization: layer.organization.as_ref().map(|(_, name)| name.clone()),
-        config: serde_json::from_str(&layer.config).unwrap_or_default(),
-    });
-    Ok(Answer::Mapping(MappingShown {
-        name: place.name.to_string(),
-        organization: organization.map(|(_, name)| name),
-        layers: layers.collect(),
-        table: effective_table(effective.iter().map(|layer| {
-            let description = layer.mapping.description();
-            (layer.name.as_str(), description.table.as_slice())
-        })),
-    }))
+/// A layer that a person wants.
+pub(crate) struct NewLayer<'a> {
+    /// The plugin's name.
+    pub(crate) plugin: &'a str,
+    /// Its configuration's file.
+    pub(crate) config: Option<&'a Path>,
+    /// The layer after which it comes.
+    pub(crate) after: Option<&'a str>,
 }
 
-/// The rows that take effect: a later layer's row stands in for an earlier one of the same kind and field.
-fn effective_table<'a>(
-    layers: impl Iterator<Item = (&'a str, &'a [dovetail_domain::mapping::TableRow])>,
-) -> Vec<MappingRow> {
-    let mut table: Vec<MappingRow> = Vec::new();
-    for (layer, rows) in layers {
-        for row in rows {
-            let new = MappingRow {
-                kind: row.kind,
-                field: row.name.clone(),
-                path: row.path.clone(),
-                direction: row.flow,
-                layer: layer.to_owned(),
-            };
-            match table
-                .iter_mut()
-                .find(|known| known.kind == new.kind && known.field == new.field)
-            {
-                Some(known) => *known = new,
-                None => table.push(new),
-            }
-        }
-    }
-    // Stable, so that within a kind the mappings' own order stays.
-    table.sort_by_key(|row| row.kind);
-    table
+/// A layer that could be set: the mapping has looked at its configuration.
+struct Candidate {
+    key: (IntegrationId, Option<AssetId>),
+    layer: LayerKept,
+    after: Option<String>,
+    standard: String,
 }
 
-pub(crate) async fn set(
+/// Looks at a layer before anything is changed.
+async fn candidate(
     host: &Host,
-    place: &MappingPlace,
-    plugin: &str,
-    config: Option<&Path>,
-    after: Option<&str>,
-) -> Result<Answer> {
-    let (integration, organization) = find(host, place)?;
+    integration: &Integration,
+    organization: Option<(AssetId, String)>,
+    new: NewLayer<'_>,
+) -> Result<Candidate> {
+    let plugin = new.plugin;
     let archive = host.archive();
     let mapping = host.shelf().mapping(archive, plugin).await?;
     let description = mapping.description();
@@ -187,8 +190,8 @@ pub(crate) async fn set(
             format!("It is for: {}.", connectors.join(", ")),
         ));
     }
-    let config = match config {
-        Some(path) => read_config(path)?,
+    let config = match new.config {
+        Some(path) => config::read(path, &description.config_schema)?,
         None => Json::Object(serde_json::Map::new()),
     };
     schema::check(&description.config_schema, &config).map_err(|what| {
@@ -197,24 +200,56 @@ pub(crate) async fn set(
             "`dovetail plugin inspect` shows what it is; correct the file named by --config.",
         )
     })?;
+    layer(mapping.clone(), config.to_string(), organization.clone()).await?;
     let standard = host
         .shelf()
         .standard_mapping(archive, &integration.connector)
         .await?;
-    {
-        let _changing = host.changing();
-        let key = (integration.id, organization.map(|(id, _)| id));
-        let layers = archive.get(&LAYERS, &key)?.unwrap_or_default();
-        let layer = LayerKept {
+    Ok(Candidate {
+        key: (integration.id, organization.map(|(id, _)| id)),
+        layer: LayerKept {
             plugin: plugin.to_owned(),
             config,
-        };
-        let layers = placed(layers, layer, after, &standard.description().name)?;
+        },
+        after: new.after.map(str::to_owned),
+        standard: standard.description().name.clone(),
+    })
+}
+
+impl Candidate {
+    /// The layers of its place with it.
+    fn placed(self, archive: &Archive) -> Result<Vec<LayerKept>> {
+        let layers = archive.get(&LAYERS, &self.key)?.unwrap_or_default();
+        placed(layers, self.layer, self.after.as_deref(), &self.standard)
+    }
+}
+
+pub(crate) async fn set(host: &Host, place: &MappingPlace, new: NewLayer<'_>) -> Result<Answer> {
+    let (integration, organization) = find(host, place)?;
+    let candidate = candidate(host, &integration, organization, new).await?;
+    {
+        let _changing = host.changing();
+        let key = candidate.key;
+        let layers = candidate.placed(host.archive())?;
         let mut step = host.step();
         step.put(&LAYERS, &key, &layers)?;
-        archive.commit(step)?;
+        host.archive().commit(step)?;
     }
-    show(host, place).await
+    remapped(host, &integration, place).await
+}
+
+/// What stands now, with a run queued that maps what is stored again.
+async fn remapped(host: &Host, integration: &Integration, place: &MappingPlace) -> Result<Answer> {
+    let queued = integration.sync.saved;
+    if queued {
+        enqueue(host, integration.id, RunTrigger::Settings, Reach::default())?;
+    }
+    let mut shown = table::shown(host, place).await?;
+    shown.queued = queued.then(|| Queued {
+        server: host.dispatch().serving(),
+        start: format!("dovetail sync {}", integration.name),
+    });
+    Ok(Answer::Mapping(shown))
 }
 
 /// The layers with one more, or with one changed: behind the one that is named, else where it was, else last.
@@ -253,32 +288,6 @@ fn placed(
     Ok(layers)
 }
 
-fn read_config(path: &Path) -> Result<Json> {
-    let refused = |what: String| {
-        Problem::value(
-            what,
-            "Name a file that holds one JSON object, of at most 256 KiB.",
-        )
-    };
-    let size = std::fs::metadata(path)
-        .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?
-        .len();
-    if size > MAX_CONFIG_BYTES {
-        return Err(refused(format!("{} is larger than 256 KiB", path.display())));
-    }
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
-    let config: Json = serde_json::from_str(&text)
-        .map_err(|error| refused(format!("{} is no JSON: {error}", path.display())))?;
-    if !config.is_object() {
-        return Err(refused(format!(
-            "{} holds JSON that is no object",
-            path.display()
-        )));
-    }
-    Ok(config)
-}
-
 pub(crate) async fn unset(host: &Host, place: &MappingPlace, plugin: &str) -> Result<Answer> {
     let (integration, organization) = find(host, place)?;
     {
@@ -308,13 +317,12 @@ pub(crate) async fn unset(host: &Host, place: &MappingPlace, plugin: &str) -> Re
         }
         host.archive().commit(step)?;
     }
-    show(host, place).await
+    remapped(host, &integration, place).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dovetail_domain::mapping::{Direction, TableRow};
 
     fn layer(plugin: &str) -> LayerKept {
         LayerKept {
@@ -337,38 +345,5 @@ mod tests {
         assert_eq!(names(&put("c", Some("standard")).unwrap()), ["c", "a", "b"]);
         assert!(put("c", Some("d")).unwrap_err().hint.contains("standard, a, b"));
         assert!(put("c", Some("c")).is_err());
-    }
-
-    #[test]
-    fn later_rows_stand_in_for_earlier_ones() {
-        let row = |kind, name: &str, path: &str| TableRow {
-            kind,
-            name: name.to_owned(),
-            path: path.to_owned(),
-            flow: Direction::Inward,
-            identifies: false,
-        };
-        let standard = [
-            row(Kind::Contact, "title", "title"),
-            row(Kind::Organization, "name", "name"),
-        ];
-        let over = [
-            row(Kind::Organization, "name", "identifier"),
-            row(Kind::Organization, "fax", "fax"),
-        ];
-        let layers = [("standard", &standard[..]), ("over", &over[..])];
-        let table = effective_table(layers.into_iter());
-        let shown: Vec<_> = table
-            .iter()
-            .map(|row| (row.field.as_str(), row.path.as_str(), row.layer.as_str()))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                ("name", "identifier", "over"),
-                ("fax", "fax", "over"),
-                ("title", "title", "standard")
-            ]
-        );
     }
 }

@@ -168,11 +168,13 @@ pub enum Request {
         place: MappingPlace,
         /// The plugin's name.
         plugin: String,
-        /// Its configuration, a JSON file by its whole path.
+        /// Its configuration, a file by its whole path.
         config: Option<PathBuf>,
         /// The layer after which it comes; without it, the last.
         after: Option<String>,
     },
+    /// `mapping preview`
+    MappingPreview(PreviewQuery),
     /// `mapping unset`
     MappingUnset {
         /// Where.
@@ -229,7 +231,7 @@ impl Request {
             | R::UserSuggested(_)
             | R::UserSkip(_)
             | R::UserList => true,
-            R::PluginInspect(_) | R::PluginList | R::MappingShow(_) => true,
+            R::PluginInspect(_) | R::PluginList | R::MappingShow(_) | R::MappingPreview(_) => true,
             R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) | R::RunApprove { .. } => true,
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
@@ -420,6 +422,23 @@ pub struct MappingPlace {
     pub name: IntegrationName,
     /// The organization's name or id.
     pub organization: Option<String>,
+}
+
+/// What `mapping preview` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewQuery {
+    /// Where.
+    pub place: MappingPlace,
+    /// The kind of records.
+    pub kind: Kind,
+    /// The layer to try; without it, what is set.
+    pub plugin: Option<String>,
+    /// Its configuration, a file by its whole path.
+    pub config: Option<PathBuf>,
+    /// The layer after which it comes; without it, the last.
+    pub after: Option<String>,
+    /// The most records shown.
+    pub limit: Option<usize>,
 }
 
 /// Parses `KEY=VALUE`; the value may hold further equals signs and may be empty.

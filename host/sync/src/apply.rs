@@ -247,6 +247,7 @@ impl Pass {
                     LeftOut {
                         name: record.name,
                         excluded,
+                        layer: None,
                     },
                 )?;
             }

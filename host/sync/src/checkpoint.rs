@@ -22,8 +22,11 @@ const AHEAD_SECONDS: u64 = 86_400;
 pub(crate) struct Passed {
     /// When, by this machine's clock.
     pub(crate) at: Timestamp,
-    /// The digest of what was chosen and how it was mapped.
+    /// The digest of what was chosen.
     pub(crate) under: String,
+    /// The digest of the mapping stack that made what is stored.
+    #[serde(default)]
+    pub(crate) mapped: String,
 }
 
 /// What is kept of one integration.
@@ -194,6 +197,7 @@ mod tests {
             passed: Some(Passed {
                 at: at(10_000),
                 under: "a".to_owned(),
+                mapped: String::new(),
             }),
             since: vec![(Kind::Organization, at(9_000)), (Kind::Contact, at(9_000))],
         };

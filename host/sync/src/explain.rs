@@ -88,7 +88,9 @@ impl Explanation {
 pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanation, SyncError> {
     let mut told = walk(setup, kind, source).await?;
     if told.verdict == Verdict::Orphaned
-        && let Some(record) = setup.archive.record_by_source(setup.integration.id, kind, source)?
+        && let Some(record) = setup
+            .archive
+            .record_by_source(setup.integration.id, kind, source)?
         && record.is_held_live()
     {
         told.look(
@@ -96,7 +98,11 @@ pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Exp
             true,
             "it stays live all the same: the run that orphaned it was taken back",
         );
-        let next = format!("dovetail asset release {kind} {} {}", record.id, Hold::Live.as_str());
+        let next = format!(
+            "dovetail asset release {kind} {} {}",
+            record.id,
+            Hold::Live.as_str()
+        );
         return Ok(told.ends(Verdict::Unchanged, Some(next)));
     }
     if told.verdict == Verdict::Changes && review::holds(&setup.archive, setup.integration.id)? {

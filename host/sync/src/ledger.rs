@@ -15,6 +15,9 @@ pub struct LeftOut {
     pub name: String,
     /// Why.
     pub excluded: Vec<Exclusion>,
+    /// The mapping layer that leaves it out; none where the selection does.
+    #[serde(default)]
+    pub layer: Option<String>,
 }
 
 /// A record that waits until a person says which one it is.

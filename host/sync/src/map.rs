@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dovetail_domain::mapping::{Draft, MappingContext, MappingDescription, Outcome};
+use dovetail_domain::mapping::{Draft, MappingContext, Outcome};
+use dovetail_domain::record::display_name;
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Pulled, SourceRecord, Value};
 use dovetail_runtime::{MappingInput, MappingRunner, RecordError};
 use dovetail_store::{Archive, StoreError};
@@ -54,16 +55,13 @@ impl Stack {
     pub(crate) fn new(layers: &[Layer]) -> Stack {
         let running = |layer: &Layer| Running {
             runner: layer.mapping.runner(),
-            context: MappingContext {
-                config: layer.config.clone(),
-                organization: layer.organization.as_ref().map(|(_, name)| name.clone()),
-            },
+            context: layer.context(),
             name: layer.name.clone(),
             version: {
                 let described = layer.mapping.description();
                 format!("{} {}", described.name, described.version).into()
             },
-            blank: blank(layer.mapping.description()),
+            blank: blank(layer),
             organization: layer.organization.as_ref().map(|(id, _)| *id),
         };
         Stack {
@@ -124,6 +122,10 @@ impl Stack {
                             so_far.overlay(blank.clone());
                         }
                         so_far.overlay(draft);
+                        // The PSA's name for it is not kept; the first layer has found it in the record.
+                        if record.name.is_empty() {
+                            record.name = display_name(kind, |field| so_far.get(field));
+                        }
                     }
                     Ok(Outcome::Skipped(reason)) => {
                         *fate = Fate::Skipped {
@@ -162,10 +164,10 @@ impl Running {
 }
 
 /// All fields of a mapping's table as absent, by kind; nothing for an overlay.
-fn blank(description: &MappingDescription) -> HashMap<Kind, Draft> {
+fn blank(layer: &Layer) -> HashMap<Kind, Draft> {
     let mut blank: HashMap<Kind, Draft> = HashMap::new();
-    if !description.overlay {
-        for row in &description.table {
+    if !layer.mapping.description().overlay {
+        for row in &layer.table {
             if let Some(field) = Field::named(&row.name) {
                 blank
                     .entry(row.kind)

@@ -21,7 +21,7 @@ use crate::psa::Psa;
 use crate::pull::{self, Reach, listings, pull};
 use crate::setup::Setup;
 use crate::stall::{self, Pulse};
-use crate::{choice, orphan, retry};
+use crate::{choice, orphan, remap, retry};
 
 /// Which run it is and who wanted it.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ pub async fn run(
     let integration = setup.integration.clone();
     let started = (setup.clock)();
     let known = Checkpoints::read(&setup.archive, integration.id)?;
-    let scope = Scope::of(setup, &known, order.full, started);
+    let scope = Scope::of(setup, &known, order.full, started)?;
     let run = Run::begin(
         order.run,
         integration.id,
@@ -92,27 +92,40 @@ struct Scope {
     unwanted: Vec<Kind>,
     /// The digest of the choices it runs under.
     under: String,
+    /// The digest of the mapping stack.
+    mapped: String,
     /// Whether they differ from those everything was read under last.
     chosen_anew: bool,
+    /// Whether what is stored was made by another mapping stack.
+    remap: bool,
 }
 
 impl Scope {
-    fn of(setup: &Setup, known: &Checkpoints, full: bool, now: Timestamp) -> Scope {
+    fn of(setup: &Setup, known: &Checkpoints, full: bool, now: Timestamp) -> Result<Scope, StoreError> {
         let description = setup.connector.description();
         let sync = &setup.integration.sync;
         let (wanted, unwanted): (Vec<Kind>, Vec<Kind>) = Kind::ALL
             .into_iter()
             .filter(|kind| description.ability(*kind).is_some())
             .partition(|kind| sync.wants(*kind, description));
-        let under = setup.under();
+        let (under, mapped) = (setup.under(), setup.mapped());
+        let as_before = known
+            .passed
+            .as_ref()
+            .is_some_and(|passed| passed.mapped == mapped);
+        // What a layer left out is not stored: it has to be read before another stack can map it.
+        let full = full || (!as_before && remap::has_left_out(&setup.archive, setup.integration.id)?);
         let full_every = Duration::from_secs(sync.full_every.seconds());
-        Scope {
-            mode: checkpoint::mode(full, known, &wanted, &under, full_every, now),
-            chosen_anew: known.passed.as_ref().is_none_or(|passed| passed.under != under),
+        let mode = checkpoint::mode(full, known, &wanted, &under, full_every, now);
+        Ok(Scope {
+            mode,
+            chosen_anew: known.passed.as_ref().is_none_or(|passed| passed.under != under) || !as_before,
+            remap: mode == RunMode::Incremental && !as_before,
             wanted,
             unwanted,
             under,
-        }
+            mapped,
+        })
     }
 
     fn is_full(&self) -> bool {
@@ -199,6 +212,16 @@ async fn stages(
 ) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
+    if let Some(passed) = known.passed.as_ref().filter(|_| scope.remap) {
+        remap::remap(pass, &mut psa, &mut stack, &scope.wanted, (progress, pulse)).await?;
+        let mut step = pass.step();
+        let passed = Passed {
+            mapped: scope.mapped.clone(),
+            ..passed.clone()
+        };
+        checkpoint::pass(&mut step, pass.integration.id, &passed)?;
+        pass.archive.commit(step)?;
+    }
     let abilities = scope.wanted.iter().filter_map(|kind| description.ability(*kind));
     for ability in abilities {
         let kind = ability.kind;
@@ -307,6 +330,7 @@ async fn settle(pass: &mut Pass, mut psa: Psa, scope: &Scope) -> Result<Ended, S
         let passed = Passed {
             at: pass.run.started,
             under: scope.under.clone(),
+            mapped: scope.mapped.clone(),
         };
         checkpoint::pass(&mut step, pass.integration.id, &passed)?;
     }

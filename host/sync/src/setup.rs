@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dovetail_domain::connector::{ConnectorContext, KindUse};
 use dovetail_domain::integration::{Interval, TicketWindow};
+use dovetail_domain::mapping::{MappingContext, TableRow};
 use dovetail_domain::record::digest;
 use dovetail_domain::{AssetId, Integration, Kind, Timestamp};
 use dovetail_gate::{Gate, Session};
@@ -19,10 +20,22 @@ pub struct Layer {
     pub mapping: Arc<LoadedMapping>,
     /// Its configuration as JSON.
     pub config: String,
+    /// The rows of its table that take effect under that.
+    pub table: Vec<TableRow>,
     /// The organization the layer is for, with its name; none is all of the integration.
     pub organization: Option<(AssetId, String)>,
     /// What it is called in messages.
     pub name: String,
+}
+
+impl Layer {
+    /// What the mapping is told with each call.
+    pub(crate) fn context(&self) -> MappingContext {
+        MappingContext {
+            config: self.config.clone(),
+            organization: self.organization.as_ref().map(|(_, name)| name.clone()),
+        }
+    }
 }
 
 /// Everything a run or a question to the PSA needs.
@@ -93,10 +106,8 @@ impl Setup {
         }
     }
 
-    /// A digest of what decides which records come in and what becomes of them: the choices, the connector and the
-    /// mapping stack. Where it changed, everything has to be read again.
-    pub(crate) fn under(&self) -> String {
-        let sync = &self.integration.sync;
+    /// A digest of the mapping stack. Where it alone changed, what is stored is mapped again.
+    pub(crate) fn mapped(&self) -> String {
         let layers: Vec<_> = self
             .layers
             .iter()
@@ -105,13 +116,19 @@ impl Setup {
                 (&layer.mapping.inspection().digest, &layer.config, organization)
             })
             .collect();
+        hex(&digest(&serde_json::json!(layers).to_string()))
+    }
+
+    /// A digest of what decides which records come in: the choices and the connector. Where it changed, everything has to
+    /// be read again.
+    pub(crate) fn under(&self) -> String {
+        let sync = &self.integration.sync;
         let all = serde_json::json!({
             "settings": self.integration.settings,
             "selections": sync.selections,
             "contacts": sync.contacts,
             "tickets": sync.tickets,
             "connector": self.connector.inspection().digest,
-            "layers": layers,
         });
         hex(&digest(&all.to_string()))
     }

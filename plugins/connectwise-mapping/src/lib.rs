@@ -29,7 +29,7 @@ mod itglue_rows;
 mod there_and_back;
 
 use dovetail_sdk::Mapping;
-use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch};
+use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch, TableRow};
 use dovetail_sdk::mapping::types::Fault;
 
 use crate::patching::Patching;
@@ -102,6 +102,11 @@ impl Mapping for StandardMapping {
             table: table::rows(),
             config_schema: String::new(),
         }
+    }
+
+    /// It takes no configuration.
+    fn configure(_: Context) -> Result<Vec<TableRow>, Fault> {
+        Ok(table::rows())
     }
 
     fn convert(_: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {

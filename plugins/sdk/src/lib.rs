@@ -8,7 +8,7 @@
 //!
 //! ```
 //! use dovetail_sdk::Mapping;
-//! use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch};
+//! use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch, TableRow};
 //! use dovetail_sdk::mapping::types::{Fault, Field};
 //!
 //! struct Capitals;
@@ -24,6 +24,10 @@
 //!             table: vec![],
 //!             config_schema: String::new(),
 //!         }
+//!     }
+//!
+//!     fn configure(_: Context) -> Result<Vec<TableRow>, Fault> {
+//!         Ok(vec![])
 //!     }
 //!
 //!     fn convert(_: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {

@@ -31,6 +31,11 @@ impl<T: Mapping> Mapping for Logged<T> {
         T::describe()
     }
 
+    fn configure(context: mapping::Context) -> Result<Vec<mapping::TableRow>, mapping::Fault> {
+        report_panics(to_mapping_log);
+        T::configure(context)
+    }
+
     fn convert(
         context: mapping::Context,
         records: Vec<mapping::Input>,

@@ -246,10 +246,7 @@ async fn what_a_run_orphaned_is_live_again_and_stays_so() {
     control.edit(Kind::Contact, number(&contact), active).unwrap();
     home.run(&["sync", "acme"]).await.exits(0);
     let shown = show("contact", &contact).await;
-    assert_eq!(
-        (&shown["sync"], &shown["held"]),
-        (&json!("enabled"), &json!([]))
-    );
+    assert_eq!((&shown["sync"], &shown["held"]), (&json!("enabled"), &json!([])));
 }
 
 #[tokio::test(flavor = "multi_thread")]

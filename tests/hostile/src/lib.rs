@@ -5,7 +5,9 @@
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch};
+use dovetail_sdk::mapping::exports::{
+    Context, Description, Direction, Draft, Edit, Input, Outcome, Patch, TableRow,
+};
 use dovetail_sdk::mapping::log::{self, Level};
 use dovetail_sdk::mapping::types::{Cause, Fault, Field, SourceRecord, Supplement, Value};
 
@@ -24,6 +26,27 @@ impl dovetail_sdk::Mapping for Hostile {
             overlay: false,
             table: vec![],
             config_schema: String::new(),
+        }
+    }
+
+    fn configure(context: Context) -> Result<Vec<TableRow>, Fault> {
+        let row = |name: &str| TableRow {
+            kind: "configuration".to_owned(),
+            name: name.to_owned(),
+            path: name.to_owned(),
+            flow: Direction::Inward,
+            identifies: false,
+        };
+        match told(&context.config).as_str() {
+            "loop" => endless(),
+            "panic" => panic!("no sense in \u{1b}[31mit"),
+            "unknown-field" => Ok(vec![row("serial")]),
+            "duplicate-field" => Ok(vec![row("name"), row("name")]),
+            "fault" => Err(Fault {
+                cause: Cause::InvalidConfig("do".to_owned()),
+                message: format!("\u{7}line 1{}", "!".repeat(10_000)),
+            }),
+            _ => Ok(vec![row("name")]),
         }
     }
 
@@ -57,8 +80,12 @@ impl dovetail_sdk::Mapping for Hostile {
 dovetail_sdk::export_mapping!(Hostile);
 
 fn deed(source: &SourceRecord) -> String {
-    let told = source
-        .json
+    told(&source.json)
+}
+
+/// The word after `"do":` in some JSON.
+fn told(json: &str) -> String {
+    let told = json
         .split("\"do\":\"")
         .nth(1)
         .and_then(|rest| rest.split('"').next());

@@ -1,6 +1,7 @@
 //! Answers as people read them.
 
 mod changes;
+mod mappings;
 mod matches;
 mod records;
 mod setup;
@@ -39,7 +40,8 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Users(users) => records::users(&mut out, users),
         Answer::Plugin(plugin) => setup::plugin(&mut out, plugin),
         Answer::Plugins(rows) => setup::plugins(&mut out, rows),
-        Answer::Mapping(mapping) => setup::mapping(&mut out, mapping),
+        Answer::Mapping(mapping) => mappings::mapping(&mut out, mapping),
+        Answer::MappingPreview(preview) => mappings::preview(&mut out, preview),
         Answer::Config(settings) => {
             for (key, value) in settings {
                 line(&mut out, format_args!("{key} = {value}"));

@@ -140,7 +140,8 @@ fn schema(json: String) -> Checked<String> {
     }
 }
 
-fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
+/// The rows of a table, each naming a field of its kind or traits, none twice.
+pub(crate) fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
     let rows = list(rows, TABLE_ROWS, "rows of the table", |row| {
         let kind = kind(&row.kind)?;
         let name = line(row.name, TRAIT_NAME + 10)?;

@@ -1,7 +1,7 @@
 //! What a mapping can do to a page, and what the page comes to.
 
 use dovetail_domain::mapping::{Edit, MappingContext, Outcome};
-use dovetail_domain::{Field, Kind, Value};
+use dovetail_domain::{Cause, Field, Kind, Value};
 use dovetail_runtime::limits::LOG_LINES;
 use dovetail_runtime::{Limits, RecordError};
 use insta::assert_snapshot;
@@ -315,4 +315,28 @@ async fn edits_are_brought_back_and_halved_too() {
     record-trapped: plugin hostile 1.0.0 trapped in `to-source`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: no way back
     Tell the mapping's makers; the record stays as it is until they mend it
     "#);
+}
+
+#[tokio::test]
+async fn what_a_configuration_comes_to_is_looked_at() {
+    let loaded = mapping(Limits::TABLE).await;
+    let configure = async |deed: &str| {
+        let context = MappingContext {
+            config: format!("{{\"do\":\"{deed}\"}}"),
+            organization: None,
+        };
+        loaded.configure(&context).await
+    };
+    let rows = configure("").await.unwrap().unwrap();
+    assert_eq!((rows.len(), rows[0].name.as_str()), (1, "name"));
+    let fault = configure("fault").await.unwrap().unwrap_err();
+    assert_eq!(fault.cause, Cause::InvalidConfig("do".to_owned()));
+    assert!(fault.message.starts_with("line 1!") || fault.message.starts_with("\u{fffd}line 1!"));
+    assert!(fault.message.len() < 5_000, "{}", fault.message.len());
+    assert_snapshot!(shown(&configure("loop").await.unwrap_err()), @"");
+    assert_snapshot!(shown(&configure("panic").await.unwrap_err()), @"");
+    assert_snapshot!(shown(&configure("unknown-field").await.unwrap_err()), @"");
+    assert_snapshot!(shown(&configure("duplicate-field").await.unwrap_err()), @"");
+    // Each call has an instance of its own: what went before does not matter.
+    assert!(configure("").await.unwrap().is_ok());
 }

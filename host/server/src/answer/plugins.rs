@@ -2,6 +2,7 @@
 
 use dovetail_domain::Kind;
 use dovetail_domain::mapping::Direction;
+use dovetail_sync::Tried;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -55,6 +56,31 @@ pub struct MappingShown {
     pub layers: Vec<LayerShown>,
     /// The table.
     pub table: Vec<MappingRow>,
+    /// The run that maps what is stored again, where the stack was changed.
+    pub queued: Option<Queued>,
+}
+
+/// A run that was queued.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    /// Whether a server is there to start it.
+    pub server: bool,
+    /// How to start it where none is.
+    pub start: String,
+}
+
+/// What a layer does to real records.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingPreview {
+    /// The integration.
+    pub name: String,
+    /// The organization, where it was asked for one.
+    pub organization: Option<String>,
+    /// The kind.
+    pub kind: Kind,
+    /// What came of it.
+    #[serde(flatten)]
+    pub tried: Tried,
 }
 
 /// A layer.
@@ -79,4 +105,8 @@ pub struct MappingRow {
     pub path: String,
     pub direction: Direction,
     pub layer: String,
+    /// Edits that were brought there and back on stored records; none where the field is said to go one way.
+    pub tried: Option<u64>,
+    /// Why it goes one way although the mapping says both: a record that did not come back as it was.
+    pub one_way_because: Option<String>,
 }

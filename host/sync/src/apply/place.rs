@@ -41,7 +41,7 @@ impl Pass {
                 let excluded = vec![Exclusion {
                     reason,
                     group: None,
-                    labels: vec![layer],
+                    labels: vec![layer.clone()],
                 }];
                 self.leaves(kind, &source.id, Reason::Excluded(excluded.clone()))?;
                 self.left_out.put(
@@ -51,6 +51,7 @@ impl Pass {
                     LeftOut {
                         name: source.name,
                         excluded,
+                        layer: Some(layer),
                     },
                 )?;
                 return Ok(None);

@@ -26,6 +26,14 @@ struct Copied {
     to: String,
 }
 
+impl Config {
+    fn read(json: &str) -> Result<Config, Fault> {
+        serde_json::from_str(json).map_err(|error| {
+            Fault::invalid_config("config", format!("the configuration cannot be read: {error}"))
+        })
+    }
+}
+
 struct RenameConfigurations;
 
 impl Mapping for RenameConfigurations {
@@ -36,21 +44,29 @@ impl Mapping for RenameConfigurations {
             version: env!("CARGO_PKG_VERSION").into(),
             connectors: vec![],
             overlay: true,
-            table: vec![TableRow {
-                kind: "configuration".into(),
-                name: "name".into(),
-                path: "name".into(),
-                flow: Direction::Inward,
-                identifies: true,
-            }],
+            table: vec![],
             config_schema: include_str!("config.schema.json").into(),
         }
     }
 
+    fn configure(context: Context) -> Result<Vec<TableRow>, Fault> {
+        let config = Config::read(&context.config)?;
+        let row = |name: String, path: String, identifies| TableRow {
+            kind: "configuration".into(),
+            name,
+            path,
+            flow: Direction::Inward,
+            identifies,
+        };
+        let renamed = config.prefix.map(|_| row("name".into(), "name".into(), true));
+        let copied = config
+            .copy
+            .map(|copy| row(copy.to, format!("traits.{}", copy.from), false));
+        Ok(renamed.into_iter().chain(copied).collect())
+    }
+
     fn convert(context: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {
-        let config: Result<Config, Fault> = serde_json::from_str(&context.config).map_err(|error| {
-            Fault::invalid_config("config", format!("the configuration cannot be read: {error}"))
-        });
+        let config = Config::read(&context.config);
         let convert = |input| match &config {
             Ok(config) => Ok(Outcome::Mapped(changes(config, input))),
             Err(fault) => Err(fault.clone()),

@@ -1,10 +1,9 @@
 //! Integrations, settings, connectors, plugins and mappings as text.
 
 use dovetail_domain::connector::CheckState;
-use dovetail_domain::mapping::Direction;
 use dovetail_server::answer::{
-    Connected, ConnectorRow, Group, Guide, IntegrationRow, IntegrationShown, MappingShown, PluginRow,
-    PluginShown, Removed, SettingsSaved, SettingsShown,
+    Connected, ConnectorRow, Group, Guide, IntegrationRow, IntegrationShown, PluginRow, PluginShown, Removed,
+    SettingsSaved, SettingsShown,
 };
 
 use dovetail_server::problem::sentence;
@@ -301,7 +300,8 @@ pub(super) fn saved(out: &mut String, saved: &SettingsSaved) {
         line(
             out,
             format_args!(
-                "No longer chosen: {} `{}`; {} records here have it and stay as they are, runs leave them alone.",
+                "No longer chosen: {} `{}`; {} records here have it. The next run marks as orphans those that nothing else \
+                 selects; none is deleted.",
                 gone.group, gone.label, gone.records
             ),
         );
@@ -370,37 +370,4 @@ fn or_nothing(words: &[String]) -> String {
     } else {
         words.join("\n")
     }
-}
-
-pub(super) fn mapping(out: &mut String, mapping: &MappingShown) {
-    let place = mapping
-        .organization
-        .as_ref()
-        .map(|name| format!(", organization {name}"))
-        .unwrap_or_default();
-    line(
-        out,
-        format_args!("Layers of {}{place}, each over those before:", mapping.name),
-    );
-    for (number, layer) in mapping.layers.iter().enumerate() {
-        let only = layer
-            .organization
-            .as_ref()
-            .map(|name| format!(", for {name} only"))
-            .unwrap_or_default();
-        line(
-            out,
-            format_args!("  {}. {} {}{only}", number + 1, layer.plugin, layer.version),
-        );
-    }
-    out.push('\n');
-    let mut table = with(&["kind", "field", "source", "direction", "layer"]);
-    for row in &mapping.table {
-        let direction = match row.direction {
-            Direction::Inward => "from the PSA",
-            Direction::Both => "both ways",
-        };
-        table.add_row([row.kind.as_str(), &row.field, &row.path, direction, &row.layer]);
-    }
-    out.push_str(&text(&table));
 }
