@@ -25,6 +25,7 @@ mod increments;
 mod kill;
 mod kills;
 mod main_job;
+mod mapping;
 mod matches;
 mod model;
 mod orphans;

@@ -88,7 +88,7 @@ async fn an_interface_of_another_form_is_refused() {
         .err()
         .unwrap();
     assert_snapshot!(shown(&error), @r#"
-    plugin-refused: component … was refused: it does not fit the contract: instance export `dovetail:plugin/mapping@0.1.0` does not have export `convert`
+    plugin-refused: component … was refused: it does not fit the contract: instance export `dovetail:plugin/mapping@0.1.0` does not have export `configure`
     Build it against the contract of this version, in `wit/draft`
     "#);
 }
