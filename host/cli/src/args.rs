@@ -585,6 +585,33 @@ pub(crate) enum Plugin {
     },
     /// List plugins
     List,
+    /// Grant a plugin more memory, or cut down where it may go
+    Grant {
+        /// The plugin
+        plugin: String,
+        /// Memory an instance may have
+        #[arg(long, value_name = "MIB")]
+        memory: Option<u32>,
+        /// A host it may reach, and no other than those named
+        #[arg(long = "host", value_name = "HOST[:PORT]")]
+        hosts: Vec<String>,
+        /// Forget what was granted before
+        #[arg(long)]
+        reset: bool,
+    },
+    /// Take back the version before
+    Rollback {
+        /// The plugin
+        plugin: String,
+    },
+    /// Take an added plugin away
+    Remove {
+        /// The plugin
+        plugin: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -627,6 +654,9 @@ pub(crate) enum Mapping {
         /// The layer after which it comes [default: the last]
         #[arg(long, value_name = "PLUGIN")]
         after: Option<String>,
+        /// Let runs go on without it where it does not work
+        #[arg(long)]
+        optional: bool,
     },
     /// Take a layer away
     Unset {

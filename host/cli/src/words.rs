@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use dovetail_domain::{Code, Kind, SourceId};
 use dovetail_server::request::{
-    AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant, NetworkChange,
-    PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
+    AssetQuery, Change, Fate, Format, GrantChange, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant,
+    NetworkChange, PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
 use dovetail_server::{Problem, Request, choose};
@@ -83,12 +83,7 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             dry_run,
         },
         Command::User(command) => user(command)?,
-        Command::Plugin(args::Plugin::Inspect { plugin }) => Request::PluginInspect(file_or_name(plugin)?),
-        Command::Plugin(args::Plugin::Add { file, yes }) => Request::PluginAdd {
-            file: whole(&file)?,
-            yes,
-        },
-        Command::Plugin(args::Plugin::List) => Request::PluginList,
+        Command::Plugin(command) => plugin(command)?,
         Command::Mapping(command) => mapping(command)?,
         Command::Verify => Request::Verify,
         Command::Backup { file, sealed } => Request::Backup {
@@ -355,6 +350,28 @@ fn user(command: args::User) -> Result<Request> {
     })
 }
 
+fn plugin(command: args::Plugin) -> Result<Request> {
+    Ok(match command {
+        args::Plugin::Inspect { plugin } => Request::PluginInspect(file_or_name(plugin)?),
+        args::Plugin::Add { file, yes } => Request::PluginAdd {
+            file: whole(&file)?,
+            yes,
+        },
+        args::Plugin::List => Request::PluginList,
+        args::Plugin::Grant {
+            plugin,
+            memory,
+            hosts,
+            reset,
+        } => {
+            let change = GrantChange { memory, hosts, reset };
+            Request::PluginGrant(plugin, change)
+        }
+        args::Plugin::Rollback { plugin } => Request::PluginRollback(plugin),
+        args::Plugin::Remove { plugin, yes } => Request::PluginRemove { name: plugin, yes },
+    })
+}
+
 fn mapping(command: args::Mapping) -> Result<Request> {
     Ok(match command {
         args::Mapping::Show { place } => Request::MappingShow(at(place)?),
@@ -363,11 +380,13 @@ fn mapping(command: args::Mapping) -> Result<Request> {
             plugin,
             config,
             after,
+            optional,
         } => Request::MappingSet {
             place: at(place)?,
             plugin,
             config: config.as_deref().map(whole).transpose()?,
             after,
+            optional,
         },
         args::Mapping::Preview {
             place,

@@ -95,6 +95,13 @@ impl Explained for PluginError {
                 "Make sure that the folder is yours and has room, or name another with DOVETAIL_CACHE",
             ),
             PluginError::Trapped { .. } => Cow::Borrowed("Tell the plugin's makers; another version may do"),
+            PluginError::Over {
+                limit: Limit::Memory(_),
+                ..
+            } => Cow::Borrowed(
+                "Tell the plugin's makers: it takes more than its task needs; `dovetail plugin grant NAME --memory MIB` \
+                 gives it more",
+            ),
             PluginError::Over { .. } => Cow::Borrowed(
                 "Tell the plugin's makers: it computes, allocates or calls more than its task needs",
             ),

@@ -55,6 +55,8 @@ pub struct Inspection {
     pub size: usize,
     /// The sha256 of its bytes, in hex.
     pub digest: String,
+    /// Bytes of memory it begins with, all its modules together.
+    pub memory: u64,
 }
 
 /// Looks at a component; nothing of it runs.
@@ -85,6 +87,7 @@ pub(crate) fn inspect(component: &[u8], limits: &Limits) -> Result<Inspection, P
         exports: names.exports,
         size: component.len(),
         digest,
+        memory: names.memory,
     })
 }
 
@@ -100,6 +103,7 @@ const REBUILD: &str = "Build it again; `dovetail plugin build` makes a component
 struct Names {
     imports: Vec<String>,
     exports: Vec<String>,
+    memory: u64,
 }
 
 fn read(component: &[u8]) -> Result<(Names, Types), Refusal> {
@@ -120,6 +124,7 @@ fn read(component: &[u8]) -> Result<(Names, Types), Refusal> {
     let mut names = Names {
         imports: Vec::new(),
         exports: Vec::new(),
+        memory: 0,
     };
     let mut depth = 0_usize;
     let mut types = None;
@@ -143,6 +148,13 @@ fn read(component: &[u8]) -> Result<(Names, Types), Refusal> {
                     names
                         .exports
                         .push(export.map_err(malformed)?.name.name.to_owned());
+                }
+            }
+            Payload::MemorySection(section) => {
+                for memory in section.clone() {
+                    let memory = memory.map_err(malformed)?;
+                    let page = 1_u64 << memory.page_size_log2.unwrap_or(16).min(16);
+                    names.memory = names.memory.saturating_add(memory.initial.saturating_mul(page));
                 }
             }
             _ => {}

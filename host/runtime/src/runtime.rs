@@ -118,6 +118,32 @@ impl Runtime {
         })
     }
 
+    /// The same runtime for plugins that are granted more memory: each instance may have so many bytes, and never less
+    /// than the table says.
+    pub fn granting(&self, memory: usize) -> Runtime {
+        let shared = &*self.shared;
+        let mut limits = shared.limits.clone();
+        for guest in [&mut limits.mapping, &mut limits.connector] {
+            guest.memory = guest.memory.max(memory);
+        }
+        Runtime {
+            shared: Arc::new(Shared {
+                engine: shared.engine.clone(),
+                clock: Arc::clone(&shared.clock),
+                limits,
+                cache: shared.cache.clone(),
+                compiler: shared.compiler.clone(),
+                connectors: shared.connectors.clone(),
+                mappings: shared.mappings.clone(),
+            }),
+        }
+    }
+
+    /// The limits plugins are held to.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
     /// Looks at a component without running anything of it.
     pub fn inspect(&self, component: &[u8]) -> Result<Inspection, PluginError> {
         inspect(component, &self.shared.limits)

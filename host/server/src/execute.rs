@@ -69,17 +69,22 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::PluginInspect(what) => plugins::inspect(host, &what).await,
         Request::PluginAdd { file, yes } => plugins::add(host, &file, yes, caller).await,
         Request::PluginList => plugins::list(host).await,
+        Request::PluginGrant(name, change) => plugins::grant(host, &name, change).await,
+        Request::PluginRollback(name) => plugins::rollback(host, &name).await,
+        Request::PluginRemove { name, yes } => plugins::remove(host, &name, yes, caller).await,
         Request::MappingShow(place) => mappings::show(host, &place).await,
         Request::MappingSet {
             place,
             plugin,
             config,
             after,
+            optional,
         } => {
             let new = mappings::NewLayer {
                 plugin: &plugin,
                 config: config.as_deref(),
                 after: after.as_deref(),
+                optional,
             };
             mappings::set(host, &place, new).await
         }

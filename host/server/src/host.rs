@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::dispatch::Dispatch;
 use crate::home::HeldHome;
-use crate::shelf::Shelf;
+use crate::shelf::{Granted, Shelf};
 use crate::{Problem, SecretText, config, keys, mappings, problem::Result, stall};
 
 /// The time of this machine.
@@ -51,7 +51,7 @@ impl Host {
         let archive = Arc::new(Archive::open(&home.room("store")?)?);
         close_lost_runs(&archive, clock())?;
         Ok(Arc::new(Host {
-            shelf: Shelf::new(home.room("plugins")?),
+            shelf: Shelf::new(home.room("plugins")?, clock),
             dispatch: Dispatch::read(&archive)?,
             home,
             archive,
@@ -140,14 +140,15 @@ impl Host {
             .shelf
             .connector(&self.archive, &integration.connector)
             .await?;
-        let layers = mappings::stack(self, integration).await?;
+        let stacked = mappings::stack(self, integration).await?;
         let mut integration = integration.clone();
         config::fill_in(&self.archive, connector.description(), &mut integration.settings)?;
         let gate = self.gate_for(&integration, connector.description())?;
         Ok(Setup {
             archive: Arc::clone(&self.archive),
             connector,
-            layers,
+            layers: stacked.layers,
+            without: stacked.missing.iter().map(mappings::Missing::words).collect(),
             gate,
             integration,
             clock: self.clock,
@@ -164,6 +165,7 @@ impl Host {
         let gate = Arc::new(build_gate(
             integration,
             description,
+            &Granted::to(&self.archive, &description.name)?,
             self.secrets(integration.id)?,
         )?);
         gates.insert(integration.id, Arc::clone(&gate));
@@ -259,6 +261,7 @@ impl Host {
 pub(crate) fn build_gate(
     integration: &Integration,
     description: &ConnectorDescription,
+    granted: &Granted,
     secrets: Secrets,
 ) -> Result<Gate> {
     let network = &integration.network;
@@ -283,7 +286,9 @@ pub(crate) fn build_gate(
     if let Ok(at_once @ 1..) = usize::try_from(description.requests_at_once) {
         config.concurrency = at_once;
     }
-    Ok(Gate::new(config)?)
+    let gate = Gate::new(config)?;
+    granted.check(&description.name, gate.origins())?;
+    Ok(gate)
 }
 
 /// A run that is on in the store while nobody has the home ended with its process: it is closed as stalled.

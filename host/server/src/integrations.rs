@@ -16,6 +16,7 @@ use crate::caller::{Caller, Question, Reply};
 use crate::host::{Host, build_gate};
 use crate::problem::{Result, sentence};
 use crate::request::{Change, IntegrationAdd, IntegrationUpdate, NetworkChange};
+use crate::shelf::Granted;
 use crate::{Problem, SecretText, choose, config, form, queue, removal, status};
 
 /// The most bytes a file with certificates has.
@@ -227,7 +228,8 @@ fn check_gate(
             dovetail_gate::Secret::new(key, secret.expose().to_owned())?,
         );
     }
-    build_gate(&filled, description, held).map(drop)
+    let granted = Granted::to(archive, &description.name)?;
+    build_gate(&filled, description, &granted, held).map(drop)
 }
 
 pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<Answer> {
@@ -258,7 +260,8 @@ pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<An
                 dovetail_gate::Secret::new(key, secret.expose().to_owned())?,
             );
         }
-        build_gate(&filled, description, secrets)?;
+        let granted = Granted::to(archive, &description.name)?;
+        build_gate(&filled, description, &granted, secrets)?;
         let mut step = host.step();
         for (key, secret) in &request.secrets {
             host.seal(after.id, key, secret, &mut step)?;

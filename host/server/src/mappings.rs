@@ -23,9 +23,11 @@ use crate::{Problem, integrations, problem::Result, schema};
 mod config;
 mod effect;
 mod table;
+mod uses;
 
 pub(crate) use effect::preview;
 pub(crate) use table::show;
+pub(crate) use uses::{Use, uses};
 
 /// A layer as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,12 +36,43 @@ pub(crate) struct LayerKept {
     plugin: String,
     /// Its configuration.
     config: Json,
+    /// Whether runs go on without it where it does not work.
+    #[serde(default)]
+    optional: bool,
+}
+
+/// The layers of an integration as they are now.
+pub(crate) struct Stacked {
+    /// Those a run maps with.
+    pub(crate) layers: Vec<Layer>,
+    /// Those that do not work, and without which the operator lets runs go on.
+    pub(crate) missing: Vec<Missing>,
+}
+
+/// A layer that does not work.
+pub(crate) struct Missing {
+    plugin: String,
+    config: Json,
+    organization: Option<(AssetId, String)>,
+    problem: Problem,
+}
+
+impl Missing {
+    /// For a run's document.
+    pub(crate) fn words(&self) -> String {
+        let of = self
+            .organization
+            .as_ref()
+            .map(|(_, name)| format!(" of {name}"))
+            .unwrap_or_default();
+        format!("the layer `{}`{of}: {}", self.plugin, self.problem.message)
+    }
 }
 
 const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> = dovetail_store::table::mappings();
 
 /// The layers a run maps with.
-pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Vec<Layer>> {
+pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Stacked> {
     stack_of(host, integration, None).await
 }
 
@@ -48,13 +81,14 @@ async fn stack_of(
     host: &Host,
     integration: &Integration,
     changed: Option<(Option<AssetId>, Vec<LayerKept>)>,
-) -> Result<Vec<Layer>> {
+) -> Result<Stacked> {
     let archive = host.archive();
     let standard = host
         .shelf()
         .standard_mapping(archive, &integration.connector)
         .await?;
-    let mut stack = vec![layer(standard, "{}".to_owned(), None).await?];
+    let mut layers = vec![layer(standard, "{}".to_owned(), None).await?];
+    let mut missing = Vec::new();
     // Those of the integration have no organization in their key and so come first.
     let kept = LAYERS.list_under(archive.store(), &integration.id)?;
     let mut places: BTreeMap<Option<AssetId>, Vec<LayerKept>> = kept
@@ -64,7 +98,7 @@ async fn stack_of(
     if let Some((place, layers)) = changed {
         places.insert(place, layers);
     }
-    for (place, layers) in places {
+    for (place, kept) in places {
         let organization = match place {
             Some(id) => match archive.record(Kind::Organization, id)? {
                 Some(record) => Some((id, record.name())),
@@ -73,12 +107,25 @@ async fn stack_of(
             },
             None => None,
         };
-        for kept in layers {
-            let mapping = host.shelf().mapping(archive, &kept.plugin).await?;
-            stack.push(layer(mapping, kept.config.to_string(), organization.clone()).await?);
+        for kept in kept {
+            match started(host, &kept, organization.clone()).await {
+                Ok(layer) => layers.push(layer),
+                Err(problem) if kept.optional => missing.push(Missing {
+                    plugin: kept.plugin,
+                    config: kept.config,
+                    organization: organization.clone(),
+                    problem,
+                }),
+                Err(problem) => return Err(problem),
+            }
         }
     }
-    Ok(stack)
+    Ok(Stacked { layers, missing })
+}
+
+async fn started(host: &Host, kept: &LayerKept, organization: Option<(AssetId, String)>) -> Result<Layer> {
+    let mapping = host.shelf().mapping(host.archive(), &kept.plugin).await?;
+    layer(mapping, kept.config.to_string(), organization).await
 }
 
 /// A layer that its mapping has looked at. A configuration the mapping cannot make sense of is refused in its own words.
@@ -153,6 +200,8 @@ pub(crate) struct NewLayer<'a> {
     pub(crate) config: Option<&'a Path>,
     /// The layer after which it comes.
     pub(crate) after: Option<&'a str>,
+    /// Whether runs go on without it where it does not work.
+    pub(crate) optional: bool,
 }
 
 /// A layer that could be set: the mapping has looked at its configuration.
@@ -210,6 +259,7 @@ async fn candidate(
         layer: LayerKept {
             plugin: plugin.to_owned(),
             config,
+            optional: new.optional,
         },
         after: new.after.map(str::to_owned),
         standard: standard.description().name.clone(),
@@ -328,6 +378,7 @@ mod tests {
         LayerKept {
             plugin: plugin.to_owned(),
             config: Json::Null,
+            optional: false,
         }
     }
 

@@ -160,6 +160,17 @@ pub enum Request {
     },
     /// `plugin list`
     PluginList,
+    /// `plugin grant`
+    PluginGrant(String, GrantChange),
+    /// `plugin rollback`
+    PluginRollback(String),
+    /// `plugin remove`
+    PluginRemove {
+        /// Its name.
+        name: String,
+        /// Whether it was confirmed beforehand.
+        yes: bool,
+    },
     /// `mapping show`
     MappingShow(MappingPlace),
     /// `mapping set`
@@ -172,6 +183,8 @@ pub enum Request {
         config: Option<PathBuf>,
         /// The layer after which it comes; without it, the last.
         after: Option<String>,
+        /// Whether runs go on without it where it does not work.
+        optional: bool,
     },
     /// `mapping preview`
     MappingPreview(PreviewQuery),
@@ -235,6 +248,8 @@ impl Request {
             R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) | R::RunApprove { .. } => true,
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
+            R::PluginGrant(..) => true,
+            R::PluginRollback(_) | R::PluginRemove { .. } => false,
             R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
             R::RunApproveMatches(_) => false,
             R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
@@ -413,6 +428,17 @@ impl Role {
             Role::Reader => "reader",
         }
     }
+}
+
+/// What an operator grants a plugin.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantChange {
+    /// MiB of memory an instance may have.
+    pub memory: Option<u32>,
+    /// The only hosts it may reach.
+    pub hosts: Vec<String>,
+    /// Forget what was granted before.
+    pub reset: bool,
 }
 
 /// Where a mapping layer stands: on an integration, or on one organization of it.

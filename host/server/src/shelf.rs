@@ -1,29 +1,22 @@
 //! The plugins of this home: the stock ones in the binary and those that were added, loaded when they are first needed.
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dovetail_domain::{Code, Timestamp};
 use dovetail_runtime::{Compiler, Inspection, LoadedConnector, LoadedMapping, Runtime, RuntimeConfig, World};
-use dovetail_store::{Archive, Step, table};
-use serde::{Deserialize, Serialize};
+use dovetail_store::{Archive, table};
 use sha2::{Digest, Sha256};
 
 use crate::choose::nearest;
 use crate::{Problem, problem::Result};
 
-/// An added plugin as it is kept. Its bytes stand in a file named by their digest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Installed {
-    /// SHA-256 of its bytes.
-    pub(crate) digest: String,
-    /// When it was added.
-    pub(crate) added: Timestamp,
-}
+mod grant;
+mod installed;
+
+pub(crate) use grant::{Granted, MAX_MEMORY};
+pub(crate) use installed::{Broken, Installed};
 
 /// A loaded plugin.
 #[derive(Clone)]
@@ -61,43 +54,64 @@ pub(crate) struct Shelved {
     pub(crate) stock: bool,
 }
 
+/// What is loaded: a component by its digest, with the memory it was granted.
+type Loaded = HashMap<(String, Option<usize>), Shelved>;
+
 /// The plugins of a home.
 pub(crate) struct Shelf {
     folder: PathBuf,
+    clock: fn() -> Timestamp,
     runtime: Mutex<Option<Runtime>>,
-    loaded: Mutex<HashMap<String, Shelved>>,
+    loaded: Mutex<Loaded>,
 }
 
 impl Shelf {
     /// The shelf over the folder with the added plugins. Nothing is loaded yet.
-    pub(crate) fn new(folder: PathBuf) -> Shelf {
+    pub(crate) fn new(folder: PathBuf, clock: fn() -> Timestamp) -> Shelf {
         Shelf {
             folder,
+            clock,
             runtime: Mutex::new(None),
             loaded: Mutex::default(),
         }
     }
 
-    /// Every plugin, the stock first, each group by name. An added one stands in for a stock one of its name.
+    /// Every plugin that works, the stock first, each group by name. An added one stands in for a stock one of its name.
     pub(crate) async fn all(&self, archive: &Archive) -> Result<Vec<Shelved>> {
+        Ok(self.sorted(archive).await?.0)
+    }
+
+    /// Every plugin, those that work and those that do not.
+    pub(crate) async fn sorted(&self, archive: &Archive) -> Result<(Vec<Shelved>, Vec<Broken>)> {
         let added = archive.rows(&table::plugins::<Installed>())?;
-        let mut all = Vec::new();
+        let (mut all, mut broken) = (Vec::new(), Vec::new());
         for stock in dovetail_bundle::stock()? {
-            let shelved = self.load(stock.bytes, true).await?;
+            let mut shelved = self.load(stock.bytes, true, &Granted::default()).await?;
+            let granted = Granted::to(archive, shelved.plugin.name())?;
+            if granted.memory.is_some() {
+                shelved = self.load(stock.bytes, true, &granted).await?;
+            }
             if !added.iter().any(|(name, _)| name == shelved.plugin.name()) {
                 all.push(shelved);
             }
         }
-        for (_, installed) in added {
-            all.push(self.load_added(&installed).await?);
+        for (name, installed) in added {
+            match self.load_added(archive, &name, &installed).await {
+                Ok(shelved) => all.push(shelved),
+                Err(problem) => broken.push(Broken {
+                    name,
+                    digest: installed.digest,
+                    problem,
+                }),
+            }
         }
-        Ok(all)
+        Ok((all, broken))
     }
 
     /// The plugin of that name; none where there is none.
     pub(crate) async fn find(&self, archive: &Archive, name: &str) -> Result<Option<Shelved>> {
         if let Some(installed) = archive.get(&table::plugins::<Installed>(), &name.to_owned())? {
-            return self.load_added(&installed).await.map(Some);
+            return self.load_added(archive, name, &installed).await.map(Some);
         }
         let found = self
             .all(archive)
@@ -184,21 +198,25 @@ impl Shelf {
         })
     }
 
-    /// Loads a component from its bytes; each is loaded once.
-    pub(crate) async fn load(&self, bytes: &[u8], stock: bool) -> Result<Shelved> {
-        let digest = hex::encode(Sha256::digest(bytes));
+    /// Loads a component from its bytes; each is loaded once for what it is granted.
+    pub(crate) async fn load(&self, bytes: &[u8], stock: bool, granted: &Granted) -> Result<Shelved> {
+        let memory = granted.memory_bytes();
+        let key = (hex::encode(Sha256::digest(bytes)), memory);
         if let Some(shelved) = self
             .loaded
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&digest)
+            .get(&key)
         {
             return Ok(Shelved {
                 stock,
                 ..shelved.clone()
             });
         }
-        let runtime = self.runtime()?;
+        let runtime = match memory {
+            Some(memory) => self.runtime()?.granting(memory),
+            None => self.runtime()?,
+        };
         let inspection = runtime.inspect(bytes)?;
         let plugin = match inspection.world {
             World::Connector => Plugin::Connector(Arc::new(runtime.load_connector(bytes).await?)),
@@ -212,59 +230,8 @@ impl Shelf {
         self.loaded
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(digest, shelved.clone());
+            .insert(key, shelved.clone());
         Ok(shelved)
-    }
-
-    async fn load_added(&self, installed: &Installed) -> Result<Shelved> {
-        let path = self.file(&installed.digest);
-        let bytes = fs::read(&path).map_err(|error| {
-            Problem::new(
-                Code::PluginRefused,
-                format!(
-                    "The installed plugin at {} cannot be read: {error}.",
-                    path.display()
-                ),
-                "Add it again with `dovetail plugin add FILE`.",
-            )
-        })?;
-        let digest = hex::encode(Sha256::digest(&bytes));
-        if digest != installed.digest {
-            return Err(Problem::new(
-                Code::PluginRefused,
-                format!(
-                    "The installed plugin at {} is not what was installed.",
-                    path.display()
-                ),
-                "Add it again with `dovetail plugin add FILE`.",
-            ));
-        }
-        self.load(&bytes, false).await
-    }
-
-    /// Puts a component's bytes into the home and its name into a step.
-    pub(crate) fn install(
-        &self,
-        shelved: &Shelved,
-        bytes: &[u8],
-        at: Timestamp,
-        step: &mut Step,
-    ) -> Result<()> {
-        let digest = &shelved.inspection.digest;
-        let path = self.file(digest);
-        write_whole(&path, bytes).map_err(|error| {
-            Problem::new(
-                Code::StorageFailed,
-                format!("The plugin cannot be written to {}: {error}.", path.display()),
-                "Make room on the disk, then add it again.",
-            )
-        })?;
-        let installed = Installed {
-            digest: digest.clone(),
-            added: at,
-        };
-        step.put(&table::plugins(), &shelved.plugin.name().to_owned(), &installed)?;
-        Ok(())
     }
 
     /// Where the bytes of an added plugin are.
@@ -272,7 +239,8 @@ impl Shelf {
         self.folder.join(format!("{digest}.wasm"))
     }
 
-    fn runtime(&self) -> Result<Runtime> {
+    /// The one runtime of this process.
+    pub(crate) fn runtime(&self) -> Result<Runtime> {
         let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(runtime) = &*runtime {
             return Ok(runtime.clone());
@@ -299,20 +267,6 @@ fn cache_folder() -> Result<PathBuf> {
         )
     })?;
     Ok(folders.cache_dir().to_owned())
-}
-
-/// Writes a file so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let aside = path.with_extension("part");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&aside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&aside, path)
 }
 
 fn unknown(what: &str, name: &str, known: &[&str]) -> Problem {

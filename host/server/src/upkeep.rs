@@ -59,15 +59,17 @@ pub(crate) async fn verify(host: &Arc<Host>) -> Result<Answer> {
             .rows(&table::plugins::<Installed>())
             .unwrap_or_default()
         {
-            found.checked += 1;
-            let path = host.shelf().file(&installed.digest);
-            match fs::read(&path) {
-                Ok(bytes) if hex::encode(Sha256::digest(&bytes)) == installed.digest => {}
-                Ok(_) => found.note(format!("plugin {name}"), "its file is not what was installed"),
-                Err(error) => found.note(
-                    format!("plugin {name}"),
-                    format!("{} cannot be read: {error}", path.display()),
-                ),
+            for digest in installed.files() {
+                found.checked += 1;
+                let path = host.shelf().file(digest);
+                match fs::read(&path) {
+                    Ok(bytes) if hex::encode(Sha256::digest(&bytes)) == *digest => {}
+                    Ok(_) => found.note(format!("plugin {name}"), "its file is not what was installed"),
+                    Err(error) => found.note(
+                        format!("plugin {name}"),
+                        format!("{} cannot be read: {error}", path.display()),
+                    ),
+                }
             }
         }
         Ok(Answer::Verified(Verified {
@@ -141,21 +143,21 @@ fn write(host: &Host, aside: &Path, passphrase: Option<&Secret>) -> Result<Backe
     host.archive().back_up(&mut backup).map_err(failed)?;
     let mut plugins = 0;
     for (name, installed) in host.archive().rows(&table::plugins::<Installed>())? {
-        let path = host.shelf().file(&installed.digest);
-        let content = fs::read(&path).map_err(|error| {
-            Problem::new(
-                Code::StorageFailed,
-                format!(
-                    "The file of the plugin `{name}` at {} cannot be read: {error}.",
-                    path.display()
-                ),
-                "Add it again with `dovetail plugin add FILE`, then make the backup.",
-            )
-        })?;
-        backup
-            .file(&file_name(&installed.digest), &content)
-            .map_err(unwritable)?;
-        plugins += 1;
+        for digest in installed.files() {
+            let path = host.shelf().file(digest);
+            let content = fs::read(&path).map_err(|error| {
+                Problem::new(
+                    Code::StorageFailed,
+                    format!(
+                        "The file of the plugin `{name}` at {} cannot be read: {error}.",
+                        path.display()
+                    ),
+                    "Add it again with `dovetail plugin add FILE`, then make the backup.",
+                )
+            })?;
+            backup.file(&file_name(digest), &content).map_err(unwritable)?;
+            plugins += 1;
+        }
     }
     let (sealing, sum) = backup.finish().map_err(unwritable)?;
     let out = sealing.finish().map_err(unwritable)?;

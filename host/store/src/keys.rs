@@ -20,6 +20,7 @@
 //! | `o` [`Space::Options`] | integration, group | options as last read |
 //! | `m` [`Space::Mapping`] | integration, organization or 0 | mapping layers |
 //! | `p` [`Space::Plugin`] | name | what was installed |
+//! | `z` [`Space::Grant`] | name | what an operator granted a plugin |
 //! | `u` [`Space::Person`] | integration, PSA id | invitation |
 //! | `f` [`Space::Config`] | name | value |
 //! | `w` [`Space::Queue`] | integration | the run that is queued |
@@ -75,6 +76,7 @@ spaces! {
     Options b'o',
     Mapping b'm',
     Plugin b'p',
+    Grant b'z',
     Person b'u',
     Config b'f',
     Queue b'w',

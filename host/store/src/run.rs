@@ -44,6 +44,9 @@ pub struct Run {
     /// What became of edits.
     #[serde(default)]
     pub pushed: BTreeMap<Kind, Pushed>,
+    /// Mapping layers that did not work and without which the operator lets runs go on, in words.
+    #[serde(default)]
+    pub without: Vec<String>,
     /// Records that did not come in although part of them is selected, and why; the first [`Run::NAMED`] of them.
     #[serde(default)]
     pub left_out: Vec<Named>,
@@ -201,6 +204,7 @@ impl Run {
             until: None,
             entities: BTreeMap::new(),
             pushed: BTreeMap::new(),
+            without: Vec::new(),
             left_out: Vec::new(),
             waiting: Vec::new(),
             leaving: Vec::new(),

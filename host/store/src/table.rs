@@ -54,6 +54,11 @@ pub const fn mappings<V>() -> Table<(IntegrationId, Option<AssetId>), V> {
     Table::json(Space::Mapping)
 }
 
+/// What was granted to plugins, by name.
+pub const fn grants<V>() -> Table<String, V> {
+    Table::json(Space::Grant)
+}
+
 /// Installed plugins by name.
 pub const fn plugins<V>() -> Table<String, V> {
     Table::json(Space::Plugin)

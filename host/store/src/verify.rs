@@ -235,7 +235,7 @@ impl Look<'_> {
                 json::<(IntegrationId, String)>(space, &pair)?;
             }
             Space::Mapping => json::<(IntegrationId, Option<AssetId>)>(space, &pair)?,
-            Space::Plugin => json::<String>(space, &pair)?,
+            Space::Plugin | Space::Grant => json::<String>(space, &pair)?,
             Space::Queue | Space::Review => json::<IntegrationId>(space, &pair)?,
         }
         Ok(())

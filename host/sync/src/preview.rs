@@ -31,6 +31,7 @@ pub(crate) fn laid_over(setup: &Setup) -> Result<Setup, StoreError> {
         archive: Arc::new(overlay),
         connector: setup.connector.clone(),
         layers: setup.layers.clone(),
+        without: setup.without.clone(),
         gate: setup.gate.clone(),
         integration: setup.integration.clone(),
         clock: setup.clock,

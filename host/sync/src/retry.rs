@@ -25,7 +25,7 @@ const ASKED: usize = 200;
 /// Reads records again and stores what comes of them. One that is gone leaves the quarantine.
 pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> Result<Run, StoreError> {
     let integration = setup.integration.clone();
-    let run = Run::begin(
+    let mut run = Run::begin(
         order.run,
         integration.id,
         integration.name.clone(),
@@ -33,6 +33,7 @@ pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> 
         order.trigger,
         (setup.clock)(),
     );
+    run.without.clone_from(&setup.without);
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();

@@ -51,7 +51,7 @@ pub async fn run(
     let started = (setup.clock)();
     let known = Checkpoints::read(&setup.archive, integration.id)?;
     let scope = Scope::of(setup, &known, order.full, started)?;
-    let run = Run::begin(
+    let mut run = Run::begin(
         order.run,
         integration.id,
         integration.name.clone(),
@@ -59,6 +59,7 @@ pub async fn run(
         order.trigger,
         started,
     );
+    run.without.clone_from(&setup.without);
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let psa = Psa::of(setup);
     let session = psa.session().clone();

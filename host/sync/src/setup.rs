@@ -46,6 +46,8 @@ pub struct Setup {
     pub connector: Arc<LoadedConnector>,
     /// The mapping stack, the standard mapping first.
     pub layers: Vec<Layer>,
+    /// Layers that do not work, in words; the operator lets runs go on without them.
+    pub without: Vec<String>,
     /// The only way out.
     pub gate: Arc<Gate>,
     /// The integration.

@@ -19,6 +19,8 @@ pub struct PluginRow {
     pub size: u64,
     /// SHA-256 of the component.
     pub digest: String,
+    /// Why it does not start; null where it does.
+    pub trouble: Option<String>,
 }
 
 /// What a plugin is and asks for.
@@ -37,6 +39,10 @@ pub struct PluginShown {
     pub hosts: Vec<String>,
     /// Keys of the secrets it wants.
     pub secrets: Vec<String>,
+    /// What it may use, in words.
+    pub limits: Vec<String>,
+    /// The only hosts it was granted; null where that was not cut down.
+    pub granted_hosts: Option<Vec<String>>,
     /// The JSON Schema of its configuration; null where it takes none.
     pub config_schema: Option<Json>,
     /// Whether it is installed.
@@ -94,6 +100,8 @@ pub struct LayerShown {
     pub organization: Option<String>,
     /// Its configuration.
     pub config: Json,
+    /// Why it does not work, and runs go on without it.
+    pub missing: Option<String>,
 }
 
 /// A row of the table.

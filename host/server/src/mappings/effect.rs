@@ -16,17 +16,18 @@ const SHOWN: usize = 10;
 /// make of what the standard mapping makes.
 pub(crate) async fn preview(host: &Host, query: PreviewQuery) -> Result<Answer> {
     let (integration, organization) = find(host, &query.place)?;
-    let now = stack(host, &integration).await?;
+    let now = stack(host, &integration).await?.layers;
     let (before, after) = match &query.plugin {
         Some(plugin) => {
             let new = NewLayer {
                 plugin,
                 config: query.config.as_deref(),
                 after: query.after.as_deref(),
+                optional: false,
             };
             let candidate = candidate(host, &integration, organization.clone(), new).await?;
             let changed = (candidate.key.1, candidate.placed(host.archive())?);
-            let after = super::stack_of(host, &integration, Some(changed)).await?;
+            let after = super::stack_of(host, &integration, Some(changed)).await?.layers;
             (now, after)
         }
         None => (now.iter().take(1).cloned().collect::<Vec<Layer>>(), now),

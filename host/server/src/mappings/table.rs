@@ -2,10 +2,11 @@
 //! proved on stored records: a field that is said to go both ways and does not come back as it was goes one way, and an
 //! example says why.
 
+use dovetail_domain::AssetId;
 use dovetail_domain::mapping::{Direction, TableRow};
 use dovetail_sync::{Layer, Proof, prove};
 
-use super::{find, stack};
+use super::{Stacked, find, stack};
 use crate::answer::{Answer, LayerShown, MappingRow, MappingShown};
 use crate::host::Host;
 use crate::problem::Result;
@@ -18,19 +19,34 @@ pub(crate) async fn show(host: &Host, place: &MappingPlace) -> Result<Answer> {
 pub(super) async fn shown(host: &Host, place: &MappingPlace) -> Result<MappingShown> {
     let (integration, organization) = find(host, place)?;
     let asked = organization.as_ref().map(|(id, _)| *id);
-    let mut effective = stack(host, &integration).await?;
-    effective.retain(|layer| {
-        layer
-            .organization
-            .as_ref()
-            .is_none_or(|(id, _)| Some(*id) == asked)
-    });
-    let layers = effective.iter().map(|layer| LayerShown {
+    let Stacked {
+        layers: mut effective,
+        missing,
+    } = stack(host, &integration).await?;
+    let concerns = |organization: &Option<(AssetId, String)>| {
+        organization.as_ref().is_none_or(|(id, _)| Some(*id) == asked)
+    };
+    effective.retain(|layer| concerns(&layer.organization));
+    let named =
+        |organization: &Option<(AssetId, String)>| organization.as_ref().map(|(_, name)| name.clone());
+    let working = effective.iter().map(|layer| LayerShown {
         plugin: layer.name.clone(),
         version: layer.mapping.description().version.clone(),
-        organization: layer.organization.as_ref().map(|(_, name)| name.clone()),
+        organization: named(&layer.organization),
         config: serde_json::from_str(&layer.config).unwrap_or_default(),
+        missing: None,
     });
+    let missing = missing
+        .iter()
+        .filter(|layer| concerns(&layer.organization))
+        .map(|layer| LayerShown {
+            plugin: layer.plugin.clone(),
+            version: String::new(),
+            organization: named(&layer.organization),
+            config: layer.config.clone(),
+            missing: Some(layer.problem.message.clone()),
+        });
+    let layers = working.chain(missing);
     let proofs = prove(host.archive(), integration.id, asked, &effective).await?;
     Ok(MappingShown {
         name: place.name.to_string(),

@@ -22,6 +22,8 @@ fn filled() -> TestHome {
     let installed = Installed {
         digest,
         added: noon(),
+        previous: None,
+        failing: None,
     };
     step.put(&table::plugins(), &"rename".to_owned(), &installed)
         .unwrap();

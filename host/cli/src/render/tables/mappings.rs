@@ -19,10 +19,16 @@ pub(super) fn mapping(out: &mut String, mapping: &MappingShown) {
             .as_ref()
             .map(|name| format!(", for {name} only"))
             .unwrap_or_default();
-        line(
-            out,
-            format_args!("  {}. {} {}{only}", number + 1, layer.plugin, layer.version),
-        );
+        match &layer.missing {
+            None => line(
+                out,
+                format_args!("  {}. {} {}{only}", number + 1, layer.plugin, layer.version),
+            ),
+            Some(why) => line(
+                out,
+                format_args!("  -. {}{only} does not work: {why}", layer.plugin),
+            ),
+        }
     }
     out.push('\n');
     let mut table = with(&["kind", "field", "source", "direction", "layer"]);

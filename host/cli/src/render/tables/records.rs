@@ -114,6 +114,9 @@ pub(super) fn run(out: &mut String, run: &Run) {
     if !run.entities.is_empty() {
         out.push_str(&text(&table));
     }
+    for layer in &run.without {
+        line(out, format_args!("Without {layer}"));
+    }
     named(out, run, "Left out", &run.left_out);
     named(out, run, "Waiting", &run.waiting);
     named(out, run, "Would be orphaned", &run.leaving);

@@ -339,6 +339,11 @@ pub(super) fn plugins(out: &mut String, rows: &[PluginRow]) {
         ]);
     }
     out.push_str(&text(&table));
+    for row in rows {
+        if let Some(trouble) = &row.trouble {
+            line(out, format_args!("{} does not work: {trouble}", row.name));
+        }
+    }
 }
 
 pub(super) fn plugin(out: &mut String, plugin: &PluginShown) {
@@ -352,6 +357,10 @@ pub(super) fn plugin(out: &mut String, plugin: &PluginShown) {
     table.add_row(["imports", &or_nothing(&plugin.imports)]);
     table.add_row(["hosts", &or_nothing(&plugin.hosts)]);
     table.add_row(["secrets", &or_nothing(&plugin.secrets)]);
+    if let Some(hosts) = &plugin.granted_hosts {
+        table.add_row(["granted hosts", &or_nothing(hosts)]);
+    }
+    table.add_row(["limits", &or_nothing(&plugin.limits)]);
     if let Some(schema) = &plugin.config_schema {
         table.add_row(["configuration", &schema.to_string()]);
     }

@@ -1,0 +1,243 @@
+//! Plugins let in, replaced, taken back, granted and removed. Nothing takes effect that was not looked at: a version that
+//! cannot work with what is set is not swapped in, and one that is in use is not taken away. Runs that are on keep the
+//! version they began with.
+
+use std::path::Path;
+
+use dovetail_domain::Code;
+use dovetail_runtime::World;
+use dovetail_store::table;
+
+use super::{installed, read, shown};
+use crate::answer::{Answer, PluginShown};
+use crate::caller::{Caller, confirm};
+use crate::host::Host;
+use crate::request::GrantChange;
+use crate::shelf::{Granted, Installed, MAX_MEMORY, Plugin, Shelved};
+use crate::{Problem, mappings, problem::Result};
+
+pub(crate) async fn add(host: &Host, file: &Path, yes: bool, caller: &dyn Caller) -> Result<Answer> {
+    let bytes = read(file)?;
+    // Its name is known once it has described itself; until then nothing is granted.
+    let mut shelved = host.shelf().load(&bytes, false, &Granted::default()).await?;
+    let name = shelved.plugin.name().to_owned();
+    let granted = Granted::to(host.archive(), &name)?;
+    if granted.memory.is_some() {
+        shelved = host.shelf().load(&bytes, false, &granted).await?;
+    }
+    let before = installed(host, &name).await?;
+    check_same_world(before.as_ref(), &shelved)?;
+    check_uses(host, &shelved).await?;
+    let mut shown = shown(host, &shelved, before.as_ref())?;
+    let otherwise = "Look at it with `dovetail plugin inspect`, then say it with --yes.";
+    confirm(caller, yes, about(&shown), "Install it?", otherwise).await?;
+    {
+        let _changing = host.changing();
+        let mut step = host.step();
+        host.shelf()
+            .install(host.archive(), &shelved, &bytes, &mut step)?;
+        host.archive().commit(step)?;
+        host.shelf().sweep(host.archive())?;
+    }
+    host.forget_gates(None);
+    shown.installed = true;
+    Ok(Answer::Plugin(shown))
+}
+
+/// What an operator reads before saying yes.
+fn about(shown: &PluginShown) -> Vec<String> {
+    let asks = |words: &[String]| match words {
+        [] => "nothing".to_owned(),
+        words => words.join("; "),
+    };
+    let row = &shown.row;
+    let mut about = vec![
+        format!(
+            "{} {} ({}), {} bytes",
+            row.name, row.version, shown.title, row.size
+        ),
+        format!("  sha256:  {}", row.digest),
+        format!("  world:   {}", shown.world),
+        format!("  imports: {}", asks(&shown.imports)),
+        format!("  reaches: {}", asks(&shown.hosts)),
+        format!("  secrets: {}", asks(&shown.secrets)),
+        format!("  limits:  {}", asks(&shown.limits)),
+    ];
+    about.extend(shown.differences.iter().map(|line| format!("  {line}")));
+    about
+}
+
+/// Takes back the version before.
+pub(crate) async fn rollback(host: &Host, name: &str) -> Result<Answer> {
+    let key = name.to_owned();
+    let kept = find(host, name)?;
+    let before = kept.rolled_back().ok_or_else(|| {
+        Problem::not_found(
+            format!("There is no version of `{name}` before this one."),
+            "One version before is kept from the second `dovetail plugin add` of a name on.",
+        )
+    })?;
+    // It is started before it is swapped in, as if it were new.
+    let shelved = host.shelf().start(host.archive(), name, &before).await?;
+    check_uses(host, &shelved).await?;
+    {
+        let _changing = host.changing();
+        if find(host, name)?.digest != kept.digest {
+            return Err(Problem::new(
+                Code::Busy,
+                format!("`{name}` was replaced meanwhile; nothing was changed."),
+                "Look at it with `dovetail plugin inspect`, then do it again.",
+            ));
+        }
+        let mut step = host.step();
+        step.put(&table::plugins(), &key, &before)?;
+        host.archive().commit(step)?;
+    }
+    host.forget_gates(None);
+    Ok(Answer::Plugin(shown(host, &shelved, Some(&shelved))?))
+}
+
+/// Takes an added plugin away that nothing uses.
+pub(crate) async fn remove(host: &Host, name: &str, yes: bool, caller: &dyn Caller) -> Result<Answer> {
+    find(host, name)?;
+    let about = vec![format!(
+        "The plugin `{name}` and the version kept before it are taken away."
+    )];
+    let otherwise = "Say it with --yes.";
+    refuse_in_use(host, name)?;
+    confirm(caller, yes, about, "Remove it?", otherwise).await?;
+    {
+        let _changing = host.changing();
+        refuse_in_use(host, name)?;
+        let mut step = host.step();
+        step.delete(&table::plugins::<Installed>(), &name.to_owned());
+        step.delete(&table::grants::<Granted>(), &name.to_owned());
+        host.archive().commit(step)?;
+        host.shelf().sweep(host.archive())?;
+    }
+    super::list(host).await
+}
+
+fn find(host: &Host, name: &str) -> Result<Installed> {
+    let kept = host
+        .archive()
+        .get(&table::plugins::<Installed>(), &name.to_owned())?;
+    kept.ok_or_else(|| {
+        Problem::not_found(
+            format!("No added plugin is called `{name}`."),
+            "`dovetail plugin list` lists the plugins; stock ones come with the program and stay.",
+        )
+    })
+}
+
+/// Who uses a plugin, in words.
+fn users(host: &Host, name: &str) -> Result<Vec<String>> {
+    let mut users: Vec<String> = host
+        .archive()
+        .rows(&table::INTEGRATIONS)?
+        .iter()
+        .map(|(_, integration)| integration)
+        .filter(|integration| integration.connector == name)
+        .map(|integration| format!("the integration `{}`", integration.name))
+        .collect();
+    users.extend(mappings::uses(host, name)?.iter().map(mappings::Use::words));
+    Ok(users)
+}
+
+fn refuse_in_use(host: &Host, name: &str) -> Result<()> {
+    let users = users(host, name)?;
+    if users.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::Busy,
+        format!("`{name}` is in use by {}; nothing was removed.", users.join(", ")),
+        "Take it out first with `dovetail mapping unset`, or remove the integration.",
+    ))
+}
+
+/// A version that cannot work with a configuration that is set is not let in.
+async fn check_uses(host: &Host, shelved: &Shelved) -> Result<()> {
+    let Plugin::Mapping(mapping) = &shelved.plugin else {
+        return Ok(());
+    };
+    for used in mappings::uses(host, shelved.plugin.name())? {
+        used.try_with(mapping).await?;
+    }
+    Ok(())
+}
+
+/// Grants a plugin more memory than the table gives, or cuts down where it may go.
+pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Result<Answer> {
+    let found = host.shelf().find(host.archive(), name).await;
+    let known = match found {
+        Ok(found) => found.is_some(),
+        // One that does not start may be waiting for just this.
+        Err(_) => find(host, name).is_ok(),
+    };
+    if !known {
+        return Err(Problem::not_found(
+            format!("There is no plugin `{name}`."),
+            "`dovetail plugin list` lists those there are.",
+        ));
+    }
+    if let Some(memory) = change.memory.filter(|memory| !(1..=MAX_MEMORY).contains(memory)) {
+        return Err(Problem::value(
+            format!("{memory} MiB of memory cannot be granted"),
+            format!("Grant 1 to {MAX_MEMORY} MiB."),
+        ));
+    }
+    let key = name.to_owned();
+    {
+        let _changing = host.changing();
+        let mut granted = match change.reset {
+            true => Granted::default(),
+            false => Granted::to(host.archive(), name)?,
+        };
+        granted.memory = change.memory.or(granted.memory);
+        if !change.hosts.is_empty() {
+            granted.hosts = Some(change.hosts);
+        }
+        let mut step = host.step();
+        if granted == Granted::default() {
+            step.delete(&table::grants::<Granted>(), &key);
+        } else {
+            step.put(&table::grants(), &key, &granted)?;
+        }
+        // What kept it from starting may be what it lacked.
+        if let Some(kept) = host.archive().get(&table::plugins::<Installed>(), &key)? {
+            step.put(
+                &table::plugins(),
+                &key,
+                &Installed {
+                    failing: None,
+                    ..kept
+                },
+            )?;
+        }
+        host.archive().commit(step)?;
+    }
+    host.forget_gates(None);
+    super::inspect(host, name).await
+}
+
+/// A name that stands for a connector is never taken over by a mapping, nor the other way round.
+fn check_same_world(before: Option<&Shelved>, after: &Shelved) -> Result<()> {
+    let Some(before) = before.filter(|before| before.inspection.world != after.inspection.world) else {
+        return Ok(());
+    };
+    let word = |world| match world {
+        World::Connector => "connector",
+        World::Mapping => "mapping",
+    };
+    Err(Problem::new(
+        Code::AlreadyExists,
+        format!(
+            "`{}` is a {} already, and this is a {}.",
+            before.plugin.name(),
+            word(before.inspection.world),
+            word(after.inspection.world)
+        ),
+        "Give it another name in its description.",
+    ))
+}
