@@ -33,7 +33,7 @@ impl RuleBook {
         let mut fields: BTreeMap<&str, Value> = BTreeMap::new();
         let mut traits: BTreeMap<&str, Json> = BTreeMap::new();
         for rule in rules {
-            if rule.reads_source() {
+            if rule.reads_source {
                 scope
                     .read_source(&input.source)
                     .map_err(|error| Fault::data("", format!("the record of the PSA is no JSON: {error}")))?;

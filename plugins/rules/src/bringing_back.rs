@@ -7,10 +7,17 @@ use serde_json::{Map, Value as Json};
 
 use crate::dates;
 use crate::fit;
-use crate::place::{listed, quoted};
+use crate::place::quoted;
 use crate::rule::{Rule, RuleBook, Target};
 use crate::scope::Scope;
 use crate::way_back::WayBack;
+
+/// What an edit wants of a field or trait.
+struct Wanted<'w> {
+    kind: &'w str,
+    value: &'w Value,
+    loose: &'w Json,
+}
 
 /// What a rule says to an edit of its target.
 enum Says {
@@ -58,7 +65,15 @@ impl RuleBook {
                     other => other,
                 };
                 if let (Says::BringBack, Some(back)) = (&says, &rule.back) {
-                    self.back(rule, back, &value, &loose, &source, &mut patch)?;
+                    let wanted = Wanted {
+                        kind: &edit.kind,
+                        value: &value,
+                        loose: &loose,
+                    };
+                    let property = self.property(rule, back, &wanted, standing(&source, back.steps()))?;
+                    if let Some((first, rest)) = back.steps().split_first() {
+                        patch.insert(first.clone(), placed(source.get(first), rest, property));
+                    }
                 }
             }
             if let (Says::Refused, Some(name)) = (says, target.name()) {
@@ -95,67 +110,60 @@ impl RuleBook {
         })
     }
 
-    fn back(
+    /// What the place that a rule reads should hold.
+    fn property(
         &self,
         rule: &Rule,
         back: &WayBack,
-        value: &Value,
-        loose: &Json,
-        source: &Map<String, Json>,
-        patch: &mut Map<String, Json>,
-    ) -> Result<(), Fault> {
-        let was = standing(source, back.steps());
-        let property = match back {
-            WayBack::Copied(_) => match value {
-                Value::Date(date) => Json::String(dates::outward(date, was.and_then(Json::as_str))),
-                Value::Text(text) if loose.is_string() => alike(text, was),
+        wanted: &Wanted<'_>,
+        was: Option<&Json>,
+    ) -> Result<Json, Fault> {
+        let Wanted { kind, value, loose } = *wanted;
+        let refuse = |words: String| {
+            let message = format!("{} cannot be brought back; {words}", fit::shown(loose));
+            Err(self.fault(rule, message))
+        };
+        Ok(match back {
+            WayBack::Copied(_) => match (value, &rule.target) {
+                (Value::Date(date), _) => Json::String(dates::outward(date, was.and_then(Json::as_str))),
+                (Value::Text(text), Target::Field(_)) => alike(text, was),
                 _ => loose.clone(),
             },
-            WayBack::Found(_, table) => match table.iter().find(|(_, known)| known == value) {
-                Some((key, _)) => alike(key, was),
-                None => {
-                    let texts: Vec<String> = table
-                        .iter()
-                        .filter_map(|(_, value)| fit::scalar(&fit::loose(value)))
-                        .collect();
-                    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                    let words = format!(
-                        "{} cannot be brought back; it takes {}",
-                        fit::shown(loose),
-                        listed(&texts)
-                    );
-                    return Err(self.fault(rule, words));
+            WayBack::Found(_, table) => {
+                let wanted = rule.target.held(kind, loose);
+                let held = |json: &Json| rule.target.held(kind, json);
+                match table.iter().find(|(_, json)| held(json) == wanted) {
+                    Some((key, _)) => alike(key, was),
+                    None => {
+                        let known: Vec<String> = table.iter().map(|(_, json)| fit::shown(json)).collect();
+                        return refuse(format!("it takes {}", known.join(", ")));
+                    }
                 }
-            },
+            }
             WayBack::Framed { before, after, .. } => {
                 let text = match value {
                     Value::Absent => "",
                     Value::Text(text) => text,
-                    _ => return Err(self.fault(rule, format!("takes a text, not {}", fit::shown(loose)))),
+                    _ => return refuse("it takes a text".to_owned()),
                 };
                 let inner = text
                     .strip_prefix(before.as_str())
                     .and_then(|rest| rest.strip_suffix(after.as_str()));
                 let Some(inner) = inner else {
-                    let frame = quoted(&format!("{before}…{after}"));
-                    let words = format!(
-                        "{} cannot be brought back; it has to be like {frame}",
-                        fit::shown(loose)
-                    );
-                    return Err(self.fault(rule, words));
+                    return refuse(format!(
+                        "it has to be like {}",
+                        quoted(&format!("{before}…{after}"))
+                    ));
                 };
+                // Templates write fractions in their own way.
+                let was = was.filter(|was| !was.is_f64());
                 if inner.is_empty() {
                     Json::Null
                 } else {
                     alike(inner, was)
                 }
             }
-        };
-        if let Some((first, rest)) = back.steps().split_first() {
-            let placed = placed(patch.get(first).or_else(|| source.get(first)), rest, property);
-            patch.insert(first.clone(), placed);
-        }
-        Ok(())
+        })
     }
 }
 

@@ -53,6 +53,7 @@ impl Path {
     pub(crate) fn shown(&self) -> String {
         match self.in_source() {
             Some(steps) => steps.join("/"),
+            None if self.steps.is_empty() => self.root.clone(),
             None => format!("{}.{}", self.root, self.steps.join(".")),
         }
     }

@@ -93,7 +93,7 @@ pub(crate) fn near<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> 
 }
 
 /// `; did you mean …?`, or the names there are.
-pub(crate) fn instead<'n>(name: &str, known: &[&'n str]) -> String {
+pub(crate) fn instead(name: &str, known: &[&str]) -> String {
     match near(name, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", listed(known)),

@@ -5,7 +5,7 @@ use crate::expression::Expression;
 use crate::fit;
 use crate::place::{instead, listed};
 use crate::reading_file::Reader;
-use crate::rule::{Origin, Rule, Target};
+use crate::rule::{Origin, Rule, Target, reads};
 use crate::shape::{self, KINDS, Shape};
 use crate::steps::Step;
 use crate::way_back;
@@ -37,13 +37,17 @@ impl Reader<'_> {
         let only_empty = self.one_of(table, "overwrite", ["always", "empty"]) == Some(1);
         let both = self.one_of(table, "direction", ["inward", "both"]) == Some(1);
         let moves = self.reading.flag(table, "move").unwrap_or(false);
+        // A condition that could not be read was told; the rule is not used then.
+        let when = when.map_or(Some(None), |read| read.map(Some))?;
+        let origin = origin?;
+        let conditional = when.as_ref().is_some_and(|when| reads(&when.reads, "source"));
         let mut rule = Rule {
             name,
             at: table.at,
-            // A condition that could not be read was told; the rule is not used then.
-            when: when.map_or(Some(None), |read| read.map(Some))?,
+            reads_source: conditional || origin.reads("source"),
+            when,
             target: target?,
-            origin: origin?,
+            origin,
             kinds,
             steps,
             only_empty,

@@ -1,9 +1,13 @@
 //! A rule as it was read: what it sets, from what, and when.
 
+use std::collections::BTreeSet;
+
+use dovetail_sdk::mapping::types::Value;
 use minijinja::Environment;
 use serde_json::Value as Json;
 
 use crate::expression::Expression;
+use crate::fit;
 use crate::place::{line, quoted};
 use crate::shape::{self, Shape};
 use crate::steps::Step;
@@ -35,6 +39,8 @@ pub(crate) struct Rule {
     pub(crate) origin: Origin,
     pub(crate) steps: Vec<Step>,
     pub(crate) only_empty: bool,
+    /// Whether it needs the PSA's record.
+    pub(crate) reads_source: bool,
     /// The trait that is emptied after its value was taken.
     pub(crate) emptied: Option<String>,
     /// How an edit is brought back; none where the rule goes inward only.
@@ -57,6 +63,18 @@ impl Target {
             Target::Trait(name) => Some(format!("traits.{name}")),
             Target::Skip => None,
         }
+    }
+
+    /// A value as it stands in the target, once it is set: fields have shapes, and sets no order.
+    pub(crate) fn held(&self, kind: &str, json: &Json) -> Json {
+        let Some(shape) = self.shape(kind) else {
+            return json.clone();
+        };
+        let mut value = fit::fit(json.clone(), shape).unwrap_or(Value::Absent);
+        if let Value::Texts(texts) = &mut value {
+            texts.sort();
+        }
+        fit::loose(&value)
     }
 
     /// The shape of the field in a kind; nothing for a trait.
@@ -117,19 +135,18 @@ impl Rule {
     pub(crate) fn is_for(&self, kind: &str) -> bool {
         self.kinds.contains(&kind)
     }
-
-    /// Whether it needs the PSA's record.
-    pub(crate) fn reads_source(&self) -> bool {
-        let mut reads = self.when.iter().any(|when| reads(&when.reads, "source"));
-        self.origin
-            .visit(&mut |read| reads |= self::reads(read, "source"));
-        reads
-    }
 }
 
 impl Origin {
+    /// Whether a variable is read.
+    pub(crate) fn reads(&self, variable: &str) -> bool {
+        let mut found = false;
+        self.visit(&mut |read| found |= reads(read, variable));
+        found
+    }
+
     /// Shows what each of its expressions reads.
-    fn visit(&self, see: &mut dyn FnMut(&std::collections::BTreeSet<String>)) {
+    fn visit(&self, see: &mut dyn FnMut(&BTreeSet<String>)) {
         match self {
             Origin::Constant(_) => {}
             Origin::Template(template) => see(&template.reads),
@@ -168,6 +185,6 @@ impl Origin {
 }
 
 /// Whether something of a variable is read.
-pub(crate) fn reads(read: &std::collections::BTreeSet<String>, variable: &str) -> bool {
+pub(crate) fn reads(read: &BTreeSet<String>, variable: &str) -> bool {
     read.iter().any(|path| path.split('.').next() == Some(variable))
 }

@@ -127,8 +127,8 @@ impl Scope {
             self.fields().set(&field.name, &fit::loose(&field.content));
         }
         for supplement in &draft.traits {
-            let json = serde_json::from_str(&supplement.json).unwrap_or_default();
-            self.traits().set(&supplement.name, &json);
+            let value = serde_json::from_str(&supplement.json).unwrap_or_default();
+            self.traits().values().insert(supplement.name.clone(), value);
         }
     }
 

@@ -173,4 +173,14 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn what_identifies_is_the_standard_mappings() {
+        use dovetail_sdk::Mapping;
+        let table = connectwise_mapping::StandardMapping::describe().table;
+        for row in table.iter().filter(|row| !row.name.starts_with("traits.")) {
+            let ours = field(&row.kind, &row.name).unwrap();
+            assert_eq!(ours.identifies, row.identifies, "{} {}", row.kind, row.name);
+        }
+    }
 }

@@ -1,9 +1,8 @@
 //! Which rules can be reversed, and how. A rule goes both ways only where every value it can make leads back to one
 //! place in the PSA's record, and where that place says the same value again from then on.
 
-use dovetail_sdk::mapping::types::Value;
+use serde_json::Value as Json;
 
-use crate::fit;
 use crate::path::Path;
 use crate::rule::{Lookup, Origin, Rule, Target};
 use crate::shape::Shape;
@@ -12,8 +11,8 @@ use crate::shape::Shape;
 #[derive(Debug)]
 pub(crate) enum WayBack {
     Copied(Path),
-    /// The values of the table with the texts they stand for.
-    Found(Path, Vec<(String, Value)>),
+    /// By a table that is one to one.
+    Found(Path, Vec<(String, Json)>),
     Framed {
         before: String,
         path: Path,
@@ -66,7 +65,8 @@ pub(crate) fn find(rule: &Rule) -> Result<WayBack, String> {
         Origin::Copy(copied) => in_source(copied.path.as_ref()).map(WayBack::Copied),
         Origin::Lookup(lookup) => {
             let path = in_source(lookup.of.path.as_ref())?;
-            Ok(WayBack::Found(path, one_to_one(lookup, rule)?))
+            one_to_one(lookup, rule)?;
+            Ok(WayBack::Found(path, lookup.table.clone()))
         }
         Origin::Template(template) => {
             let framed = template.framed().ok_or(
@@ -95,32 +95,24 @@ fn in_source(path: Option<&Path>) -> Result<Path, String> {
     })
 }
 
-/// The table the other way round.
-fn one_to_one(lookup: &Lookup, rule: &Rule) -> Result<Vec<(String, Value)>, String> {
-    let shape = rule
-        .kinds
-        .iter()
-        .find_map(|kind| rule.target.shape(kind))
-        .unwrap_or(Shape::Text);
-    let mut found: Vec<(String, Value)> = Vec::new();
-    for (key, json) in &lookup.table {
-        // Constants were held against each kind's shape before.
-        let Ok(value) = fit::fit(json.clone(), shape) else {
-            continue;
-        };
-        if value == Value::Absent {
-            return Err(format!("`{key}` stands for nothing"));
+/// Whether each value of the table leads back to one text.
+fn one_to_one(lookup: &Lookup, rule: &Rule) -> Result<(), String> {
+    for kind in &rule.kinds {
+        let mut found: Vec<(&str, Json)> = Vec::new();
+        for (key, json) in &lookup.table {
+            let made = rule.target.held(kind, json);
+            if made.is_null() {
+                return Err(format!("`{key}` stands for nothing"));
+            }
+            if let Some((other, _)) = found.iter().find(|(_, known)| *known == made) {
+                return Err(format!("`{other}` and `{key}` stand for the same value"));
+            }
+            found.push((key, made));
         }
-        if let Some((other, _)) = found.iter().find(|(_, known)| *known == value) {
-            return Err(format!("`{other}` and `{key}` stand for the same value"));
+        let otherwise = lookup.otherwise.as_ref().map(|json| rule.target.held(kind, json));
+        if let Some((key, _)) = found.iter().find(|(_, known)| Some(known) == otherwise.as_ref()) {
+            return Err(format!("`otherwise` is also what `{key}` stands for"));
         }
-        found.push((key.clone(), value));
     }
-    let otherwise = lookup.otherwise.clone().map(|json| fit::fit(json, shape));
-    if let Some(Ok(otherwise)) = otherwise
-        && let Some((key, _)) = found.iter().find(|(_, known)| *known == otherwise)
-    {
-        return Err(format!("`otherwise` is also what `{key}` stands for"));
-    }
-    Ok(found)
+    Ok(())
 }
