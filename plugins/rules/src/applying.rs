@@ -42,7 +42,10 @@ impl RuleBook {
                 continue;
             };
             match &rule.target {
-                Target::Skip => return Ok(Outcome::Skipped(fit::scalar(&made).unwrap_or_default())),
+                Target::Skip => {
+                    let reason = fit::scalar(&made).unwrap_or_default();
+                    return Ok(Outcome::Skipped(cut(&reason, 2_000).to_owned()));
+                }
                 Target::Field(name) => {
                     let Some(shape) = rule.target.shape(kind) else {
                         continue;
