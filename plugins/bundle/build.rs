@@ -6,9 +6,10 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// The stock plugins: the component's file name without its ending, and the plugin's name.
-const STOCK: [(&str, &str); 2] = [
+const STOCK: [(&str, &str); 3] = [
     ("connectwise", "connectwise"),
     ("connectwise_mapping", "connectwise-mapping"),
+    ("dovetail_rules", "rules"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -1,0 +1,357 @@
+//! What a person is told of a file that is not in order.
+
+use dovetail_sdk::mapping::exports::Context;
+use dovetail_sdk::mapping::types::Cause;
+use serde_json::json;
+
+use crate::configure;
+
+fn told(file: &str) -> String {
+    let context = Context {
+        config: json!({ "rules": file }).to_string(),
+        organization: None,
+    };
+    let fault = configure(&context).unwrap_err();
+    assert_eq!(fault.cause, Cause::InvalidConfig("rules".into()));
+    fault.message
+}
+
+/// What is told of a rule of configurations; it begins in line 4.
+fn of_rule(rule: &str) -> String {
+    told(&format!("version = 1\n[[rule]]\nkind = 'configuration'\n{rule}"))
+}
+
+#[test]
+fn everything_is_told_in_one_go() {
+    let file = r#"
+versoin = 1
+country = "UK"
+
+[[rule]]
+kind = ["configuration", "tiket"]
+feild = "name"
+field = "nmae"
+template = "{{ fields.nam | uper }}"
+
+[[rule]]
+kind = "configuration"
+field = "name"
+when = '''
+source.type.name
+  == sorce.name'''
+constant = "x"
+then = ["trimm"]
+"#;
+    assert_eq!(
+        told(file),
+        "line 1, column 1: the file lacks `version = 1` at its top\n\
+         line 2, column 1: the file has no `versoin`; did you mean `version`?\n\
+         line 3, column 11: no country `UK` is known; there are `US`, `CA`, `GB`, `IE`, `DE`, `AT`, `CH`, `FR`, `BE`, `NL`, `SE`, `FI`, `AU`, `NZ`, `ZA`, `IN`, `PL`, `ES`, `PT`, `DK`, `NO`\n\
+         line 6, column 26: there is no kind `tiket`; did you mean `ticket`?\n\
+         line 7, column 1: a rule has no `feild`; did you mean `field`?\n\
+         line 8, column 9: `configuration` has no field `nmae`; did you mean `name`?\n\
+         line 9, column 23: `configuration` has no field `nam`; did you mean `name`?\n\
+         line 9, column 29: there is no filter `uper`; did you mean `upper`?\n\
+         line 16, column 6: there is no variable `sorce`; did you mean `source`?\n\
+         line 18, column 9: there is no step `trimm`; did you mean `trim`?"
+    );
+}
+
+#[test]
+fn toml_itself_is_told_with_its_place() {
+    let files = [
+        "version = 1\nname = \"x\n",
+        "version = \n[[rule]\n",
+        "a = 1\na = 2",
+    ];
+    assert_eq!(
+        files.map(told),
+        [
+            "line 2, column 10: this is no TOML: invalid basic string, expected `\"`",
+            "line 1, column 11: this is no TOML: string values must be quoted, expected literal string\n\
+             line 2, column 8: this is no TOML: unclosed array table, expected `]`",
+            "line 2, column 1: this is no TOML: duplicate key",
+        ]
+    );
+}
+
+#[test]
+fn expressions_are_told_with_their_place_in_the_file() {
+    let rules = [
+        "copy = 'source.name |'",
+        "copy = \"\"\"\nsource\n  .name )\"\"\"",
+        "template = \"\\u00e4\\n{{ sorce.name }}\"",
+        "template = 'ä {{ source.name'",
+        "copy = 'source.name.upper()'",
+        "copy = 'range(3)'",
+        "when = 'value is emty'\ncopy = 'value'",
+        "template = '{% for x in source.list %}{{ x | uper }}{{ y }}{% endfor %}'",
+    ];
+    let told: Vec<String> = rules
+        .iter()
+        .map(|rule| of_rule(&format!("field = 'name'\n{rule}")))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "line 5, column 21: this cannot be read: unexpected end of input, expected identifier",
+            "line 7, column 9: this cannot be read: unexpected input after expression",
+            "line 5, column 24: there is no variable `sorce`; did you mean `source`?",
+            "line 5, column 25: this cannot be read: unexpected end of input, expected end of variable block",
+            "line 5, column 21: `.upper(…)` cannot be called here; there are filters: `value | upper`",
+            "line 5, column 9: there is no function `range`; there are filters: `value | upper`",
+            "line 5, column 18: there is no test `emty`; there are `defined`, `undefined`, `none`, `string`, `number`, \
+             `integer`, `float`, `boolean`, `sequence`, `mapping`, `iterable`, `startingwith`, `endingwith`, `in`, \
+             `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `true`, `false`",
+            "line 5, column 46: there is no filter `uper`; did you mean `upper`?\n\
+             line 5, column 56: there is no variable `y`; there are `source`, `fields`, `traits`, `value`, `kind`, \
+             `id`, `organization`, `country`",
+        ]
+    );
+}
+
+#[test]
+fn rules_are_told_what_they_lack() {
+    for (rule, words) in [
+        (
+            "field = 'name'",
+            "line 2, column 1: a rule has one of `constant`, `template`, `copy`, `lookup`, `pick`, `split`; this has none",
+        ),
+        (
+            "constant = 'x'",
+            "line 2, column 1: a rule has one of `field`, `trait`, `skip`; this has none",
+        ),
+        (
+            "field = 'name'\ntrait = 'x'\nconstant = 1",
+            "line 5, column 1: a rule has only one of `field`, `trait`",
+        ),
+        (
+            "field = 'name'\nconstant = 1\ncopy = 'id'",
+            "line 6, column 1: a rule has only one of `constant`, `copy`",
+        ),
+        (
+            "skip = 'x'\nconstant = 1",
+            "line 5, column 1: a rule with `skip` has no `constant`; its reason is the text of `skip`",
+        ),
+        (
+            "field = 7\nconstant = 1",
+            "line 4, column 9: `field` takes a text in quotes, not a number",
+        ),
+        (
+            "field = 'active'\nconstant = 'maybe'",
+            "line 5, column 12: `active` of `configuration` takes yes or no (`true` or `false`), not `maybe`",
+        ),
+        (
+            "field = 'active'\nconstant = true\nthen = 'trim'",
+            "line 6, column 1: steps are for texts, and this field holds none",
+        ),
+        (
+            "field = 'contact'\ncopy = 'source.contact'",
+            "line 4, column 1: this field links to a record of kind `contact`; a rule can only copy such a link from another field: `copy = \"fields.…\"`",
+        ),
+        (
+            "field = 'name'\nconstant = 'x'\noverwrite = 'never'",
+            "line 6, column 13: `overwrite` is one of `always`, `empty`, not `never`",
+        ),
+        (
+            "field = 'name'\ncopy = 'id'\nmove = true",
+            "line 6, column 1: only a trait can be moved: `copy = \"traits['…']\"`",
+        ),
+        (
+            "field = 'name'\nlookup = { of = 'id' }",
+            "line 5, column 10: `lookup` lacks `table`, such as `{ Srv = \"Server\" }`",
+        ),
+        (
+            "field = 'name'\nlookup = { of = 'id', tabel = {}, table = {} }",
+            "line 5, column 23: `lookup` has no `tabel`; did you mean `table`?",
+        ),
+        (
+            "field = 'name'\nsplit = { of = 'id', at = '', take = 0 }",
+            "line 5, column 27: `at` is what stands between the parts; it must not be empty\nline 5, column 38: `take` counts from 1; -1 is the last part",
+        ),
+        (
+            "field = 'name'\npick = [{ value = 1 }, { when = 'id', value = 2 }]",
+            "line 5, column 9: only the last choice can do without `when`",
+        ),
+        (
+            "field = 'name'\npick = []",
+            "line 5, column 1: `pick` takes a list of choices: `[{ when = \"…\", value = … }]`",
+        ),
+        (
+            "field = 'active'\nlookup = { of = 'id', table = { a = 'b' } }",
+            "line 5, column 37: `active` of `configuration` takes yes or no (`true` or `false`), not `b`",
+        ),
+    ] {
+        assert_eq!(of_rule(rule), words, "{rule}");
+    }
+}
+
+#[test]
+fn why_a_rule_cannot_go_both_ways_is_told() {
+    for (rule, why) in [
+        (
+            "field = 'model'\nconstant = 'x'",
+            "a constant says nothing about the PSA's record",
+        ),
+        (
+            "field = 'model'\ncopy = 'fields.name'",
+            "it does not come from one place in the PSA's record, such as `source.type.name`",
+        ),
+        (
+            "field = 'model'\ncopy = 'source.a | upper'",
+            "it does not come from one place in the PSA's record, such as `source.type.name`",
+        ),
+        (
+            "field = 'model'\ncopy = 'source.a'\nthen = 'trim'",
+            "its `then` steps lose how the text was written",
+        ),
+        (
+            "field = 'model'\ncopy = 'source.a'\noverwrite = 'empty'",
+            "with `overwrite = \"empty\"` the value may come from elsewhere",
+        ),
+        (
+            "field = 'model'\ncopy = 'source.a'\nwhen = 'fields.name'",
+            "its condition reads `fields.name`, which is not known when an edit is brought back",
+        ),
+        (
+            "field = 'model'\nsplit = { of = 'source.a', at = ',', take = 1 }",
+            "the other parts of the text are not known",
+        ),
+        (
+            "field = 'model'\npick = [{ copy = 'source.a' }]",
+            "it is not known which choice an edited value came from",
+        ),
+        (
+            "field = 'model'\nlookup = { of = 'source.a', table = { a = 'x', b = 'x' } }",
+            "`a` and `b` stand for the same value",
+        ),
+        (
+            "field = 'active'\nlookup = { of = 'source.a', table = { a = 'yes', b = true } }",
+            "`a` and `b` stand for the same value",
+        ),
+        (
+            "field = 'model'\nlookup = { of = 'source.a', table = { a = 'x' }, otherwise = 'x' }",
+            "`otherwise` is also what `a` stands for",
+        ),
+        (
+            "field = 'model'\ntemplate = '{{ source.a }}{{ source.b }}'",
+            "only a template of one path with fixed text around it, such as `HD {{ source.name }}`, can be reversed",
+        ),
+        (
+            "field = 'active'\ntemplate = '{{ source.a }}'",
+            "a template can be reversed only where it makes a text",
+        ),
+        (
+            "field = 'location'\ncopy = 'fields.location'",
+            "a link to another record cannot be brought back",
+        ),
+    ] {
+        let lines = rule.lines().count() + 4;
+        let words = format!("line {lines}, column 1: this rule cannot go both ways: {why}");
+        assert_eq!(of_rule(&format!("{rule}\ndirection = 'both'")), words, "{rule}");
+    }
+}
+
+#[test]
+fn rules_of_both_ways_that_get_into_each_others_way_are_told() {
+    let both = |field: &str, copy: &str| {
+        format!("[[rule]]\nkind = 'configuration'\nfield = '{field}'\ncopy = '{copy}'\ndirection = 'both'\n")
+    };
+    let file = format!(
+        "version = 1\n{}{}",
+        both("model", "source.a"),
+        "[[rule]]\nkind = 'configuration'\nfield = 'model'\nconstant = 'x'"
+    );
+    assert_eq!(
+        told(&file),
+        "line 2, column 1: this rule cannot go both ways: the rule in line 7 sets the same"
+    );
+    let file = format!(
+        "version = 1\n{}{}",
+        both("model", "source.a.b"),
+        both("notes", "source.a.c")
+    );
+    assert_eq!(
+        told(&file),
+        "line 2, column 1: this rule cannot go both ways: the rule in line 7 is brought back into the same property\n\
+         line 7, column 1: this rule cannot go both ways: the rule in line 2 is brought back into the same property"
+    );
+    let file = format!("version = 1\n{}when = 'source.a.b'", both("model", "source.a"));
+    assert_eq!(
+        told(&file),
+        "line 2, column 1: this rule cannot go both ways: the condition of a rule of both ways reads the property that an edit changes"
+    );
+}
+
+#[test]
+fn a_test_that_fails_is_told_and_so_is_one_that_makes_no_sense() {
+    let rule = "version = 1\n[[rule]]\nkind = 'configuration'\nfield = 'name'\ntemplate = 'HD {{ value }}'\n";
+    for (test, words) in [
+        (
+            "fields = { name = 'A' }\nexpect = { fields = { name = 'A' } }",
+            "test `x` (line 6): field `name`: expected `A`, got `HD A`",
+        ),
+        (
+            "traits = { a = 1 }\nexpect = { traits = { a = 2, b = '' } }",
+            "test `x` (line 6): trait `a`: expected `2`, got `1`",
+        ),
+        (
+            "skipped = 'y'",
+            "test `x` (line 6): expected the record to be left out, but the record is mapped",
+        ),
+        (
+            "error = 'y'",
+            "test `x` (line 6): expected an error, but the record is mapped",
+        ),
+        (
+            "expect = { fields = { nmae = 'A' } }",
+            "line 9, column 23: `configuration` has no field `nmae`; did you mean `name`?",
+        ),
+        (
+            "fields = { active = 'maybe' }\nskipped = ''",
+            "line 9, column 21: `active` takes yes or no (`true` or `false`), not `maybe`",
+        ),
+        (
+            "expects = {}",
+            "line 6, column 1: a test has one of `expect`, `skipped`, `error`; this has none\nline 9, column 1: a test has no `expects`; did you mean `expect`?",
+        ),
+    ] {
+        assert_eq!(
+            told(&format!(
+                "{rule}[[test]]\nname = 'x'\nkind = 'configuration'\n{test}"
+            )),
+            words,
+            "{test}"
+        );
+    }
+}
+
+#[test]
+fn a_configuration_without_rules_is_told() {
+    for (config, words) in [
+        ("{}", "the configuration lacks `rules`, the text of a TOML file"),
+        (
+            "{\"rules\": 7}",
+            "the configuration lacks `rules`, the text of a TOML file",
+        ),
+        (
+            "{\"rulse\": \"\"}",
+            "the configuration has no `rulse`; it has `rules`, the text of a TOML file",
+        ),
+    ] {
+        let context = Context {
+            config: config.into(),
+            organization: None,
+        };
+        assert_eq!(configure(&context).unwrap_err().message, words);
+    }
+    assert_eq!(
+        told(&"#".repeat(300_000)),
+        "the file has 300000 bytes; it may have 262144"
+    );
+    let many: String = (0..40)
+        .map(|n| format!("k{n} = \"{}\"\n", "y".repeat(9)))
+        .collect();
+    let message = told(&many);
+    assert!(message.len() <= 2048 && message.contains("more"), "{message}");
+}

@@ -1,0 +1,56 @@
+//! The example files: their own tests pass, and their rows say what they do.
+
+use dovetail_sdk::mapping::exports::{Context, Direction, TableRow};
+use serde_json::json;
+
+use crate::{configure, run_tests};
+
+const HD: &str = include_str!("../examples/hd-configurations.toml");
+const TIDY: &str = include_str!("../examples/tidy-records.toml");
+
+fn rows(file: &str) -> Vec<TableRow> {
+    let context = Context {
+        config: json!({ "rules": file }).to_string(),
+        organization: None,
+    };
+    configure(&context).unwrap()
+}
+
+#[test]
+fn their_tests_pass() {
+    for file in [HD, TIDY] {
+        assert_eq!(run_tests(file), Ok(vec![]));
+    }
+}
+
+#[test]
+fn their_rows_say_what_they_do() {
+    let shown = |row: TableRow| {
+        let way = if row.flow == Direction::Both { "<->" } else { "<-" };
+        let mark = if row.identifies { " !" } else { "" };
+        format!("{} {} {way} {}{mark}", row.kind, row.name, row.path)
+    };
+    let hd: Vec<String> = rows(HD).into_iter().map(shown).collect();
+    assert_eq!(
+        hd,
+        [
+            "configuration asset_tag <- traits.custom_fields.Rack position",
+            "configuration name <- HD {{ value }} !",
+            "configuration traits.custom_fields.Owner <- moved",
+            "configuration traits.owner <- traits.custom_fields.Owner",
+        ]
+    );
+    let tidy: Vec<String> = rows(TIDY).into_iter().map(shown).collect();
+    assert_eq!(
+        tidy,
+        [
+            "organization phone <- value",
+            "location phone <- value",
+            "contact phones <- value",
+            "configuration mac_address <- macAddress !",
+            "configuration primary_ip <- ipAddress",
+            "configuration traits.importance <- \"critical\" or \"high\" or \"normal\"",
+            "configuration type <-> type/name !",
+        ]
+    );
+}
