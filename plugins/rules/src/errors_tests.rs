@@ -4,14 +4,14 @@ use dovetail_sdk::mapping::exports::Context;
 use dovetail_sdk::mapping::types::Cause;
 use serde_json::json;
 
-use crate::configure;
+use crate::RulesFromAFile;
 
 fn told(file: &str) -> String {
     let context = Context {
         config: json!({ "rules": file }).to_string(),
         organization: None,
     };
-    let fault = configure(&context).unwrap_err();
+    let fault = RulesFromAFile::configure(context.clone()).unwrap_err();
     assert_eq!(fault.cause, Cause::InvalidConfig("rules".into()));
     fault.message
 }
@@ -343,7 +343,7 @@ fn a_configuration_without_rules_is_told() {
             config: config.into(),
             organization: None,
         };
-        assert_eq!(configure(&context).unwrap_err().message, words);
+        assert_eq!(RulesFromAFile::configure(context.clone()).unwrap_err().message, words);
     }
     assert_eq!(
         told(&"#".repeat(300_000)),

@@ -3,7 +3,7 @@
 use dovetail_sdk::mapping::exports::{Context, Direction, TableRow};
 use serde_json::json;
 
-use crate::{configure, run_tests};
+use crate::{RulesFromAFile, run_tests};
 
 const HD: &str = include_str!("../examples/hd-configurations.toml");
 const TIDY: &str = include_str!("../examples/tidy-records.toml");
@@ -13,7 +13,7 @@ fn rows(file: &str) -> Vec<TableRow> {
         config: json!({ "rules": file }).to_string(),
         organization: None,
     };
-    configure(&context).unwrap()
+    RulesFromAFile::configure(context).unwrap()
 }
 
 #[test]

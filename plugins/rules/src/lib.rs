@@ -131,14 +131,6 @@ pub fn run_tests(file: &str) -> Result<Vec<Failure>, String> {
     Ok(RuleBook::read(file)?.run_trials())
 }
 
-/// The rows that take effect under a configuration.
-///
-/// # Errors
-/// `invalid-config` with all that is wrong with the file: line, column and what was expected.
-pub fn configure(context: &Context) -> Result<Vec<TableRow>, Fault> {
-    Ok(load::rules(&context.config)?.rows())
-}
-
 /// The overlay as a plugin.
 pub struct RulesFromAFile;
 
@@ -154,6 +146,10 @@ impl Mapping for RulesFromAFile {
             table: vec![],
             config_schema: include_str!("config.schema.json").to_owned(),
         }
+    }
+
+    fn configure(context: Context) -> Result<Vec<TableRow>, Fault> {
+        Ok(load::rules(&context.config)?.rows())
     }
 
     fn convert(context: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {
