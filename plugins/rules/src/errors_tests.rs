@@ -5,6 +5,7 @@ use dovetail_sdk::mapping::types::Cause;
 use serde_json::json;
 
 use crate::RulesFromAFile;
+use dovetail_sdk::Mapping as _;
 
 fn told(file: &str) -> String {
     let context = Context {
@@ -343,7 +344,10 @@ fn a_configuration_without_rules_is_told() {
             config: config.into(),
             organization: None,
         };
-        assert_eq!(RulesFromAFile::configure(context.clone()).unwrap_err().message, words);
+        assert_eq!(
+            RulesFromAFile::configure(context.clone()).unwrap_err().message,
+            words
+        );
     }
     assert_eq!(
         told(&"#".repeat(300_000)),

@@ -4,6 +4,7 @@ use dovetail_sdk::mapping::exports::{Context, Direction, TableRow};
 use serde_json::json;
 
 use crate::{RulesFromAFile, run_tests};
+use dovetail_sdk::Mapping as _;
 
 const HD: &str = include_str!("../examples/hd-configurations.toml");
 const TIDY: &str = include_str!("../examples/tidy-records.toml");

@@ -270,10 +270,15 @@ async fn every_command_line_of_the_documents_runs() {
             .find(|block| block.language == "json")
             .map(|block| block.lines.join("\n"));
         let config = config.unwrap_or_default();
-        // A block of CSV says the name of the file it is.
+        // A block of CSV or TOML says the name of the file it is.
         let files: Vec<(String, String)> = blocks
             .iter()
-            .filter_map(|block| Some((block.language.strip_prefix("csv ")?, block.lines.join("\n"))))
+            .filter_map(|block| {
+                let name = ["csv ", "toml "]
+                    .iter()
+                    .find_map(|prefix| block.language.strip_prefix(prefix))?;
+                Some((name, block.lines.join("\n")))
+            })
             .map(|(name, content)| (name.to_owned(), content + "\n"))
             .collect();
         // What is shown with its output is a story of its own.

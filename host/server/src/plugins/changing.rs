@@ -83,9 +83,8 @@ pub(crate) async fn rollback(host: &Host, name: &str) -> Result<Answer> {
     {
         let _changing = host.changing();
         if find(host, name)?.digest != kept.digest {
-            return Err(Problem::new(
-                Code::Busy,
-                format!("`{name}` was replaced meanwhile; nothing was changed."),
+            return Err(Problem::value(
+                format!("`{name}` was replaced meanwhile"),
                 "Look at it with `dovetail plugin inspect`, then do it again.",
             ));
         }
@@ -150,7 +149,7 @@ fn refuse_in_use(host: &Host, name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Problem::new(
-        Code::Busy,
+        Code::InUse,
         format!("`{name}` is in use by {}; nothing was removed.", users.join(", ")),
         "Take it out first with `dovetail mapping unset`, or remove the integration.",
     ))

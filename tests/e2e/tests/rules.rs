@@ -1,0 +1,206 @@
+//! Rules from a file: set, looked at beforehand, refused with line and column, and a record left out with a reason.
+
+use std::collections::BTreeMap;
+
+use connectwise_simulator::Simulator;
+use e2e::{Home, simulator};
+use serde_json::{Value, json};
+
+/// A home that is synced, and the organization with the most configurations: its id, its name and their number.
+async fn synced(simulator: &Simulator) -> (Home, String, String, u64) {
+    let home = Home::connected("acme", simulator).await;
+    home.run(&["settings", "set", "acme", "--reread", "0"])
+        .await
+        .exits(0);
+    home.run(&["sync", "acme"]).await.exits(0);
+    let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for record in home.records("configuration").await {
+        let part = |name: &str| record["organization"][name].as_str().unwrap().to_owned();
+        *counts.entry((part("id"), part("name"))).or_default() += 1;
+    }
+    let ((id, name), count) = counts.into_iter().max_by_key(|(_, count)| *count).unwrap();
+    (home, id, name, count)
+}
+
+const RULES: &str = r#"
+version = 1
+
+[[rule]]
+name = "their configurations carry HD"
+kind = "configuration"
+field = "name"
+template = "HD {{ fields.name }}"
+
+[[rule]]
+kind = "configuration"
+trait = "first_letter"
+template = "{{ source.name[0] }}"
+
+[[test]]
+name = "a configuration"
+kind = "configuration"
+source = { name = "DC-01" }
+fields = { name = "DC-01" }
+expect = { fields = { name = "HD DC-01" }, traits = { first_letter = "D" } }
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_customers_records_follow_a_file_of_rules() {
+    let simulator = simulator().await;
+    let (home, organization, _, count) = synced(&simulator).await;
+    let before = home.records("configuration").await;
+    let file = home.file("hd.toml", RULES);
+    let place = ["acme", "--organization", &organization];
+    let with = |verb| -> Vec<&str> {
+        let mut words = vec!["mapping", verb];
+        words.extend(place);
+        words.extend(["--use", "rules", "--config", &file]);
+        words
+    };
+    let mut preview = with("preview");
+    preview.extend(["--kind", "configuration", "--limit", "1"]);
+    let shown = home.json(&preview).await;
+    assert_eq!(shown["differ"], json!(count), "{shown:#}");
+    let fields: Vec<&str> = shown["records"][0]["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["name", "traits.first_letter"]);
+
+    let set = home.json(&with("set")).await;
+    let rows: Vec<(&str, &str)> = set["table"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["layer"] == "rules")
+        .map(|row| (row["field"].as_str().unwrap(), row["direction"].as_str().unwrap()))
+        .collect();
+    assert_eq!(rows, [("name", "inward"), ("traits.first_letter", "inward")]);
+    let run = home.json(&["sync", "acme"]).await;
+    assert_eq!(run["entities"]["configuration"]["updated"], json!(count));
+    for (was, is) in before.iter().zip(home.records("configuration").await) {
+        let name = was["name"].as_str().unwrap();
+        if is["organization"]["id"] == *organization {
+            assert_eq!(is["name"], json!(format!("HD {name}")));
+            assert_eq!(is["traits"]["first_letter"], json!(name.get(..1).unwrap()));
+        } else {
+            assert_eq!(&is, was);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_with_a_mistake_is_refused_with_its_place() {
+    let simulator = simulator().await;
+    let (home, ..) = synced(&simulator).await;
+    for (wrong, right, place) in [
+        ("field = \"nmae\"", "field = \"name\"", "line 7"),
+        ("{{ fields.name }}", "{{ field.name }}", "line 8"),
+        ("HD DC-01", "XX DC-01", "a configuration"),
+        ("version = 1", "version = one", "line 2"),
+    ]
+    .map(|(a, b, place)| match a.contains("nmae") {
+        true => (a, b, place),
+        false => (b, a, place),
+    }) {
+        let text = RULES.replace(right, wrong);
+        assert_ne!(text, RULES, "{wrong}");
+        let file = home.file("wrong.toml", &text);
+        let words = ["mapping", "set", "acme", "--use", "rules", "--config", &file];
+        let error = home.fails(&words, 3).await;
+        assert_eq!(error["code"], "value-refused");
+        assert!(
+            error["message"].as_str().unwrap().contains(place),
+            "{wrong}: {error:#}"
+        );
+    }
+    let shown = home.json(&["mapping", "show", "acme"]).await;
+    assert_eq!(
+        shown["layers"].as_array().map(Vec::len),
+        Some(1),
+        "nothing was set"
+    );
+    // TOML is for mappings that take it.
+    let file = home.file("rules.json", "{\"rules\": 7}");
+    let words = ["mapping", "set", "acme", "--use", "rules", "--config", &file];
+    assert_eq!(home.fails(&words, 3).await["code"], "value-refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rules_leave_out_is_told_and_comes_back_without_them() {
+    let simulator = simulator().await;
+    let (home, ..) = synced(&simulator).await;
+    let before = home.content().await;
+    let name = home.records("configuration").await[0]["name"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let rules = format!(
+        "version = 1\n[[rule]]\nkind = \"configuration\"\nwhen = \"fields.name == '{name}'\"\nskip = \"{{{{ fields.name }}}} is a spare part\"\n"
+    );
+    let file = home.file("skip.toml", &rules);
+    home.run(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
+        .await
+        .exits(0);
+    let run = home.json(&["sync", "acme"]).await;
+    assert_eq!(run["mode"], "incremental");
+    let gone = run["entities"]["configuration"]["orphaned"].as_u64().unwrap();
+    assert!(gone >= 1, "{run:#}");
+    let told = run["left_out"].as_array().unwrap();
+    let reason = format!("rules: {name} is a spare part");
+    assert!(told.iter().any(|row| row["why"] == json!(reason)), "{run:#}");
+
+    // What a layer left out was not stored anew, so the run without it reads everything.
+    home.run(&["mapping", "unset", "acme", "--use", "rules"])
+        .await
+        .exits(0);
+    let run = home.json(&["sync", "acme"]).await;
+    assert_eq!(run["mode"], "full", "{run:#}");
+    let after = home.content().await;
+    assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_two_way_rule_comes_back_as_it_was() {
+    let simulator = simulator().await;
+    let (home, ..) = synced(&simulator).await;
+    let rules = r#"
+version = 1
+[[rule]]
+kind = "configuration"
+field = "notes"
+template = "Note: {{ source.notes }}"
+direction = "both"
+"#;
+    let file = home.file("both.toml", rules);
+    let shown = home
+        .json(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
+        .await;
+    let row = |field: &str| -> Value {
+        let rows = shown["table"].as_array().unwrap().iter();
+        let mut found = rows.filter(|row| row["kind"] == "configuration" && row["field"] == field);
+        found.next().unwrap().clone()
+    };
+    let notes = row("notes");
+    assert_eq!(
+        (&notes["layer"], &notes["direction"]),
+        (&json!("rules"), &json!("both")),
+        "{notes:#}"
+    );
+    assert!(notes["tried"].as_u64() > Some(0), "{notes:#}");
+
+    // What a layer changes behind another's back shows where the law is tried.
+    let rules = "version = 1\n[[rule]]\nkind = \"configuration\"\nfield = \"name\"\ntemplate = \"HD {{ source.name }}\"\n";
+    let file = home.file("one-way.toml", rules);
+    let shown = home
+        .json(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
+        .await;
+    let rows = shown["table"].as_array().unwrap();
+    let name = rows
+        .iter()
+        .find(|row| row["kind"] == "configuration" && row["field"] == "name")
+        .unwrap();
+    assert_eq!(name["direction"], "inward", "{name:#}");
+}
