@@ -621,7 +621,7 @@ pub(crate) enum Mapping {
         #[command(flatten)]
         place: Place,
     },
-    /// Show what a layer does to records that are here, before it is set or after; writes nothing
+    /// Show what a layer does to records, before it is set or after
     Preview {
         #[command(flatten)]
         place: Place,

@@ -1,6 +1,6 @@
 //! The plugins of this home: the stock ones in the binary and those that were added, loaded when they are first needed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,6 +63,8 @@ pub(crate) struct Shelf {
     clock: fn() -> Timestamp,
     runtime: Mutex<Option<Runtime>>,
     loaded: Mutex<Loaded>,
+    /// Digests whose failure to start was counted in this process: a process counts as one start.
+    counted: Mutex<HashSet<String>>,
 }
 
 impl Shelf {
@@ -71,6 +73,7 @@ impl Shelf {
         Shelf {
             folder,
             clock,
+            counted: Mutex::default(),
             runtime: Mutex::new(None),
             loaded: Mutex::default(),
         }

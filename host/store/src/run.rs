@@ -265,6 +265,7 @@ impl Run {
             "until": self.until.map(|at| at.to_string()),
             "entities": every(&|kind| json!(self.entities.get(&kind).copied().unwrap_or_default())),
             "pushed": every(&|kind| json!(self.pushed.get(&kind).copied().unwrap_or_default())),
+            "without": self.without,
             "left_out": self.left_out,
             "waiting": self.waiting,
             "leaving": self.leaving,

@@ -185,11 +185,11 @@ async fn a_plugin_that_does_not_start_is_set_aside_and_nothing_is_half_mapped() 
     home.run(&["sync", "acme"]).await.exits(0);
     let before = home.everything().await;
     spoil(&home).await;
-    for attempt in 0..4 {
+    for attempt in 1..=4 {
         let error = home.fails(&["sync", "acme", "--full"], 7).await;
         assert_eq!(error["code"], "plugin-refused");
         let set_aside = error["message"].as_str().unwrap().contains("is set aside");
-        assert_eq!(set_aside, attempt == 3, "{attempt}: {error}");
+        assert_eq!(set_aside, attempt >= 3, "{attempt}: {error}");
     }
     assert_eq!(home.everything().await, before);
     // The others work, and the list says what is wrong with this one.

@@ -7,7 +7,7 @@ use dovetail_store::table;
 
 use super::{LAYERS, LayerKept};
 use crate::host::Host;
-use crate::{Problem, problem::Result};
+use crate::{Problem, problem::Result, schema};
 
 /// A layer that is set somewhere.
 pub(crate) struct Use {
@@ -55,15 +55,25 @@ impl Use {
             config: self.layer.config.to_string(),
             organization: self.organization.clone(),
         };
-        let version = &mapping.description().version;
-        mapping.configure(&context).await?.map(drop).map_err(|fault| {
+        let description = mapping.description();
+        let version = &description.version;
+        let fits = schema::check(&description.config_schema, &self.layer.config);
+        let told = match fits {
+            Ok(()) => mapping
+                .configure(&context)
+                .await?
+                .map(drop)
+                .map_err(|fault| fault.message),
+            Err(what) => Err(what),
+        };
+        told.map_err(|what| {
             Problem::new(
                 Code::ValueRefused,
                 format!(
                     "Version {version} of `{}` cannot work with the configuration of {}: {}. The version that is there stays.",
                     self.layer.plugin,
                     self.words(),
-                    fault.message.trim_end_matches('.')
+                    what.trim_end_matches('.')
                 ),
                 "Take the layer out with `dovetail mapping unset`, add the version, then set it with a configuration it \
                  understands.",

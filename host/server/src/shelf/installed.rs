@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
 
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{Code, Timestamp};
@@ -99,15 +100,23 @@ impl Shelf {
         match &loaded {
             Ok(_) if installed.failing.is_none() => {}
             Ok(_) => self.note(archive, name, installed, |_| None)?,
-            Err(problem) if is_its_own(problem) => self.note(archive, name, installed, |failing| {
-                Some(Failing {
-                    tries: failing.map_or(0, |failing| failing.tries) + 1,
-                    trouble: problem.clone().into(),
-                })
-            })?,
+            Err(problem) if is_its_own(problem) && self.counts(&installed.digest) => {
+                self.note(archive, name, installed, |failing| {
+                    Some(Failing {
+                        tries: failing.map_or(0, |failing| failing.tries) + 1,
+                        trouble: problem.clone().into(),
+                    })
+                })?
+            }
             Err(_) => {}
         }
         loaded
+    }
+
+    /// Whether a failure of this version is the first of this process.
+    fn counts(&self, digest: &str) -> bool {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.insert(digest.to_owned())
     }
 
     /// Starts an added plugin once.
