@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use dovetail_domain::{Code, Kind, SourceId};
+use dovetail_server::authors::{Authoring, Language, PluginKind};
 use dovetail_server::request::{
     AssetQuery, Change, Fate, Format, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant, NetworkChange,
     PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
@@ -89,6 +90,10 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             yes,
         },
         Command::Plugin(args::Plugin::List) => Request::PluginList,
+        Command::Plugin(args::Plugin::Test { plugin, cases }) => Request::PluginTest {
+            plugin,
+            cases: whole(&cases.ok_or_else(no_cases)?)?,
+        },
         Command::Mapping(command) => mapping(command)?,
         Command::Verify => Request::Verify,
         Command::Backup { file, sealed } => Request::Backup {
@@ -103,7 +108,10 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Config(args::Config::Get { key }) => Request::ConfigGet(key),
         Command::Config(args::Config::Set { key, value }) => Request::ConfigSet(key, value),
         Command::Config(args::Config::RotateKey) => Request::ConfigRotateKey,
-        Command::Serve { .. } | Command::Completions { .. } | Command::Man { .. } => return Ok(None),
+        Command::Plugin(args::Plugin::New { .. } | args::Plugin::Build { .. } | args::Plugin::Doctor)
+        | Command::Serve { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => return Ok(None),
     };
     Ok(Some(request))
 }
@@ -418,13 +426,58 @@ fn whole(path: &Path) -> Result<PathBuf> {
         .map_err(|error| Problem::value(format!("{} is no path: {error}", path.display()), "Name a file."))
 }
 
+/// What a plugin's author does, and needs no home for; the command itself where it is nothing of the kind.
+pub(crate) fn authoring(command: Command) -> Result<std::result::Result<Authoring, Command>> {
+    Ok(Ok(match command {
+        Command::Plugin(args::Plugin::New {
+            kind,
+            dir,
+            language,
+            name,
+        }) => Authoring::New {
+            dir: whole(&dir)?,
+            kind: match kind {
+                args::PluginWord::Connector => PluginKind::Connector,
+                args::PluginWord::Mapping => PluginKind::Mapping,
+            },
+            language: match language {
+                args::LanguageWord::Rust => Language::Rust,
+                args::LanguageWord::Javascript => Language::JavaScript,
+                args::LanguageWord::Python => Language::Python,
+            },
+            name,
+        },
+        Command::Plugin(args::Plugin::Build { dir, out }) => Authoring::Build {
+            dir: whole(&dir)?,
+            out: out.as_deref().map(whole).transpose()?,
+        },
+        Command::Plugin(args::Plugin::Doctor) => Authoring::Doctor {
+            here: PathBuf::from("."),
+        },
+        Command::Plugin(args::Plugin::Test { plugin, cases }) if is_file(&plugin) => Authoring::Test {
+            file: whole(Path::new(&plugin))?,
+            cases: cases.as_deref().map(whole).transpose()?,
+        },
+        other => return Ok(Err(other)),
+    }))
+}
+
+fn no_cases() -> Problem {
+    Problem::value(
+        "an installed plugin has no cases beside it",
+        "Name a file of cases: `dovetail plugin test NAME CASES`.",
+    )
+}
+
 /// What looks like a path or is one stands for a file, anything else for a plugin's name.
 fn file_or_name(text: String) -> Result<String> {
-    let path = Path::new(&text);
-    let is_file = text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || path.exists();
-    Ok(if is_file {
-        whole(path)?.display().to_string()
+    Ok(if is_file(&text) {
+        whole(Path::new(&text))?.display().to_string()
     } else {
         text
     })
+}
+
+fn is_file(text: &str) -> bool {
+    text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || Path::new(text).exists()
 }

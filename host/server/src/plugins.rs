@@ -77,16 +77,23 @@ pub(crate) async fn inspect(host: &Host, what: &str) -> Result<Answer> {
         let before = shelf.find(host.archive(), shelved.plugin.name()).await?;
         return Ok(Answer::Plugin(shown(&shelved, before.as_ref())));
     }
-    let found = shelf.find(host.archive(), what).await?.ok_or_else(|| {
-        Problem::not_found(
-            format!("There is no plugin `{what}`, and no file of that name."),
-            "`dovetail plugin list` lists those there are.",
-        )
-    })?;
+    let found = installed(host, what).await?;
     Ok(Answer::Plugin(shown(&found, Some(&found))))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+/// The plugin of that name, stock or added.
+pub(crate) async fn installed(host: &Host, name: &str) -> Result<Shelved> {
+    let found = host.shelf().find(host.archive(), name).await?;
+    found.ok_or_else(|| {
+        Problem::not_found(
+            format!("There is no plugin `{name}`, and no file of that name."),
+            "`dovetail plugin list` lists those there are.",
+        )
+    })
+}
+
+/// The bytes of a component's file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let refused = |what: String| Problem::value(what, "Name a component's file, which ends in .wasm.");
     let about =
         fs::metadata(path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
