@@ -158,6 +158,20 @@ async fn panics_are_isolated_by_halving() {
     }
 }
 
+/// What an author has to go by: the plugin's own functions, its message and place, and what it wrote before.
+#[tokio::test]
+async fn a_trap_names_functions_and_the_last_lines_of_the_log() {
+    let loaded = mapping(Limits::TABLE).await;
+    let error = refusal(&mut loaded.runner(), "log-and-panic").await;
+    assert_snapshot!(shown(&error), @r#"
+    record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: no rack in device 1. Its log before: looking at the rack | the rack has no unit
+    Tell the mapping's makers; the record stays as it is until they mend it
+    "#);
+    let told = error.to_string();
+    assert!(told.contains("at `hostile::rack_of"), "{told}");
+    assert!(told.contains("hostile/src/lib.rs:"), "{told}");
+}
+
 #[tokio::test]
 async fn a_panics_words_and_place_are_kept() {
     let loaded = mapping(Limits::TABLE).await;
