@@ -291,6 +291,27 @@ async fn an_instance_is_reused_and_replaced_in_time() {
 }
 
 #[tokio::test]
+async fn an_instance_that_is_nearly_full_is_replaced() {
+    let counted = async |memory: usize| {
+        let mut limits = Limits::TABLE;
+        limits.mapping.memory = memory;
+        let mut runner = mapping(limits).await.runner();
+        for _ in 0..2 {
+            convert(&mut runner, &page(&[""])).await.unwrap();
+        }
+        let answers = convert(&mut runner, &page(&["count"])).await.unwrap();
+        let Ok(Outcome::Mapped(draft)) = &answers[0] else {
+            panic!("{answers:?}")
+        };
+        (draft.get(Field::Name).clone(), runner.usage().memory)
+    };
+    let (third, used) = counted(Limits::TABLE.mapping.memory).await;
+    assert_eq!(third, Value::text("3"));
+    assert_eq!(counted(used * 5 / 4).await.0, Value::text("1"));
+    assert_eq!(counted(used * 2).await.0, Value::text("3"));
+}
+
+#[tokio::test]
 async fn a_call_that_is_dropped_leaves_nothing_behind() {
     let loaded = mapping(Limits::TABLE).await;
     let mut runner = loaded.runner();
