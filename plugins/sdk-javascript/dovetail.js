@@ -179,8 +179,11 @@ const settled = (work) => {
     }
 };
 
+/** The schema of a configuration that `check` alone looks at. */
+const ANY = { type: "object" };
+
 /** Makes the mapping that the host calls. Export it under the name `mapping`. */
-export function overlay({ name, title, version, kinds = [], connectors = [], schema, check, rows = () => [], change }) {
+export function overlay({ name, title, version, kinds = [], connectors = [], schema = ANY, check, rows = () => [], change }) {
     const read = (context) => {
         const config = JSON.parse(context.config);
         check?.(config);
@@ -195,7 +198,7 @@ export function overlay({ name, title, version, kinds = [], connectors = [], sch
     };
     return {
         describe() {
-            const configSchema = schema ? JSON.stringify(schema) : "";
+            const configSchema = JSON.stringify(schema);
             return { name, title, version, connectors, overlay: true, table: rowsOf({}), configSchema };
         },
 

@@ -176,8 +176,8 @@ class Overlay:
     kinds = ()
     #: The connectors whose records it understands; none is any.
     connectors = ()
-    #: JSON Schema of the configuration.
-    schema = None
+    #: JSON Schema of the configuration; as it stands, any object goes through and `__init__` decides.
+    schema = {"type": "object"}
 
     def __init__(self, config):
         self.config = config
@@ -222,7 +222,7 @@ def plugin(overlay):
                 table = overlay({}).rows()
             except Exception:
                 table = []
-            schema = json.dumps(overlay.schema) if overlay.schema else ""
+            schema = json.dumps(overlay.schema)
             about = (overlay.name, overlay.title or overlay.name, overlay.version)
             return words.Description(*about, list(overlay.connectors), True, table, schema)
 

@@ -76,6 +76,29 @@ pub(crate) fn run(command: &mut Command, report: &mut dyn FnMut(&str)) -> Result
     Err(failed(&shown, Vec::from(last).join("\n")))
 }
 
+/// A folder that a language's tool fills with what a project asks for. It is filled again where the project asks for
+/// something else than it did.
+pub(crate) struct Fetched {
+    note: PathBuf,
+    wanted: String,
+}
+
+impl Fetched {
+    pub(crate) fn of(folder: &Path, wanted: String) -> Fetched {
+        let note = folder.join(".dovetail-fetched");
+        Fetched { note, wanted }
+    }
+
+    pub(crate) fn is_there(&self) -> bool {
+        std::fs::read_to_string(&self.note).is_ok_and(|known| known == self.wanted)
+    }
+
+    /// Called where fetching went well.
+    pub(crate) fn note(&self) -> Result<(), KitError> {
+        std::fs::write(&self.note, &self.wanted).map_err(|why| KitError::file("write", &self.note, why))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::process::Command;
 use toml::{Table, Value};
 
 use crate::KitError;
-use crate::command::{find, run};
+use crate::command::{Fetched, find, run};
 
 /// How to get Python.
 pub(crate) const TODO: &str = "Install Python 3.10 or later with venv and pip: https://www.python.org, or `apt-get install python3-venv`";
@@ -52,7 +52,9 @@ fn dependencies(dir: &Path) -> Result<Vec<String>, KitError> {
 pub(crate) fn build(dir: &Path, out: &Path, report: &mut dyn FnMut(&str)) -> Result<(), KitError> {
     let environment = dir.join(".venv");
     let compiler = environment.join("bin/componentize-py");
-    if !compiler.is_file() {
+    let dependencies = dependencies(dir)?;
+    let fetched = Fetched::of(&environment, dependencies.join("\n"));
+    if !compiler.is_file() || !fetched.is_there() {
         let python = find("python3").ok_or(KitError::MissingTool {
             tool: "python3",
             for_what: "a plugin in Python",
@@ -64,13 +66,14 @@ pub(crate) fn build(dir: &Path, out: &Path, report: &mut dyn FnMut(&str)) -> Res
         )?;
         let mut install = Command::new(environment.join("bin/python"));
         install.args(["-m", "pip", "install", "--disable-pip-version-check", "--quiet"]);
-        run(install.args(dependencies(dir)?), report)?;
+        run(install.args(dependencies), report)?;
         if !compiler.is_file() {
             return Err(KitError::Manifest {
                 file: dir.join("pyproject.toml"),
                 what: "does not name componentize-py among its `dependencies`".to_owned(),
             });
         }
+        fetched.note()?;
     }
     let mut build = Command::new(compiler);
     build

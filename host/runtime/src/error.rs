@@ -236,15 +236,30 @@ fn place(backtrace: &WasmBacktrace) -> Option<String> {
         .filter(|name| !is_of(name, &MACHINERY))
         .collect();
     let innermost = names.first().cloned();
+    // The SDK's macro makes a type that hands on to the author's.
+    names.retain(|name| !name.contains("::DovetailOverlay"));
     names.retain(|name| !is_of(name, &BINDINGS) && !name.contains("::_export_"));
     names.dedup();
     names.truncate(3);
     // Where nothing but bindings is left, they are better than nothing.
     let shown = match names.as_slice() {
         [] => innermost?,
-        names => names.join(" in "),
+        names => names
+            .iter()
+            .map(|name| without_trait(name))
+            .collect::<Vec<_>>()
+            .join(" in "),
     };
     Some(format!("`{}`", words(&shown, 300)))
+}
+
+/// `<crate::Type as other::Trait>::method` as `crate::Type::method`.
+fn without_trait(name: &str) -> String {
+    let parts = name.strip_prefix('<').and_then(|rest| rest.split_once(" as "));
+    match parts.and_then(|(own, rest)| Some((own, rest.rsplit_once(">::")?.1))) {
+        Some((own, method)) => format!("{own}::{method}"),
+        None => name.to_owned(),
+    }
 }
 
 /// A name without the hashes that compilers put at its end, or behind a crate's name.
@@ -286,5 +301,7 @@ mod tests {
         ] {
             assert_eq!(without_hash(name), shown);
         }
+        assert_eq!(without_trait("<a::B as c::D<e::F>>::g"), "a::B::g");
+        assert_eq!(without_trait("a::g"), "a::g");
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 use crate::answer::{CaseVerdict, TestReport};
 use crate::mappings::config::place_of;
 use crate::shelf::{Plugin, Shelved};
-use crate::{Problem, problem::Result};
+use crate::{Problem, problem::Result, schema};
 use file::{Case, CaseFile, Expected};
 
 /// Where a component's cases are looked for, beside its file.
@@ -57,24 +57,20 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
     let mut refused: HashMap<(String, Option<String>), Option<String>> = HashMap::new();
     let mut verdicts = Vec::with_capacity(file.cases.len());
     for case in &file.cases {
+        let config = case
+            .config
+            .clone()
+            .or_else(|| own.clone())
+            .unwrap_or_else(|| json!({}));
         let context = MappingContext {
-            config: case
-                .config
-                .as_ref()
-                .or(own.as_ref())
-                .unwrap_or(&json!({}))
-                .to_string(),
+            config: config.to_string(),
             organization: case.organization.clone(),
         };
         let key = (context.config.clone(), context.organization.clone());
         let why = match refused.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let why = mapping
-                    .configure(&context)
-                    .await?
-                    .err()
-                    .map(|fault| fault.message);
+                let why = refusal(mapping, &config, &context).await?;
                 refused.insert(key, why.clone());
                 why
             }
@@ -92,6 +88,15 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
         failed: verdicts.iter().filter(|verdict| !verdict.passed).count(),
         cases: verdicts,
     })
+}
+
+/// Why a configuration is not taken, by its schema or by the mapping itself, as when it is set.
+async fn refusal(mapping: &LoadedMapping, config: &Json, context: &MappingContext) -> Result<Option<String>> {
+    if let Err(what) = schema::check(&mapping.description().config_schema, config) {
+        return Ok(Some(what));
+    }
+    let read = mapping.configure(context).await?;
+    Ok(read.err().map(|fault| fault.message))
 }
 
 /// The configuration that a file of cases is itself: rules with their own tests at the end.

@@ -54,8 +54,10 @@ pub trait Overlay: DeserializeOwned {
     /// The kinds of record it changes; none is every kind. Records of other kinds pass without `change` being called.
     const KINDS: &'static [&'static str] = &[];
 
-    /// JSON Schema of the configuration, shown by `dovetail plugin inspect`. Empty where there is nothing to set.
-    const SCHEMA: &'static str = "";
+    /// JSON Schema of the configuration. The host checks a configuration against it before the plugin sees it, and
+    /// `dovetail plugin inspect` shows it. As it stands, any object goes through and the type decides; empty means that
+    /// there is nothing to set.
+    const SCHEMA: &'static str = r#"{"type":"object"}"#;
 
     /// The connectors whose records it understands; none is any.
     const CONNECTORS: &'static [&'static str] = &[];

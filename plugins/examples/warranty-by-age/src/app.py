@@ -22,13 +22,11 @@ class WarrantyByAge(Overlay):
     }
 
     def __init__(self, config):
-        others = set(config) - {"years", "leave_out"}
-        if others:
-            raise ConfigError(min(others), f"there is nothing called {min(others)}; there are years and leave_out")
         self.years = config.get("years")
         self.leave_out = config.get("leave_out", [])
-        if self.years is not None and (not isinstance(self.years, int) or self.years < 1):
-            raise ConfigError("years", "years has to be a whole number from 1 on")
+        # What the schema cannot say.
+        if not self.years and not self.leave_out:
+            raise ConfigError("years", "it changes nothing: give years, or statuses to leave_out")
 
     def rows(self):
         return [row("configuration", "warranty_expires_at", "purchaseDate")] if self.years else []
