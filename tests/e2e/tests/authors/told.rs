@@ -217,3 +217,58 @@ async fn sources_that_make_no_plugin_are_told_as_such() {
     );
     assert!(!author.path("torn/torn.wasm.part").exists());
 }
+
+/// A mapping that takes a text of TOML and copies its first line into the notes.
+const OF_RULES: &str = r##"
+//! It copies the first line of its rules.
+
+use dovetail_sdk::overlay::*;
+
+#[derive(serde::Deserialize)]
+struct Config {
+    rules: String,
+}
+
+impl Overlay for Config {
+    const SCHEMA: &'static str = r#"{"type": "object", "required": ["rules"], "properties": {
+        "rules": {"type": "string", "contentMediaType": "application/toml"}}}"#;
+
+    fn change(&self, _: &Record, change: &mut Change) -> Result<(), Fault> {
+        change.text("notes", self.rules.lines().next().unwrap_or_default());
+        Ok(())
+    }
+}
+
+dovetail_sdk::overlay!(Config);
+"##;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_in_toml_carries_its_own_cases() {
+    let author = Author::new();
+    author.json(&["plugin", "new", "mapping", "ruled"]).await;
+    author.write("ruled/src/lib.rs", OF_RULES);
+    author.json(&["plugin", "build", "ruled"]).await;
+    let own = "version = 1\n\n[[test]]\nname = \"its own\"\nkind = \"contact\"\nconfig = { rules = \"other\" }\n\
+               error = \"no field of a contact\"\n\n[[test]]\nname = \"noted\"\nkind = \"configuration\"\n\
+               expect = { fields = { notes = \"version = 1\" } }\n";
+    author.write("rules.toml", own);
+    let report = author
+        .json(&["plugin", "test", "ruled/ruled.wasm", "rules.toml"])
+        .await;
+    assert_eq!(
+        (&report["passed"], &report["failed"]),
+        (&json!(2), &json!(0)),
+        "{report:#}"
+    );
+    // Without a configuration of its own the schema speaks, as it does when a layer is set.
+    author.write("cases.toml", &own.replace("version = 1\n\n", ""));
+    let ran = author
+        .run(&["plugin", "test", "ruled/ruled.wasm", "cases.toml"])
+        .await
+        .exits(7);
+    assert!(
+        ran.stdout
+            .contains("the configuration is refused: the configuration lacks `rules`"),
+        "{ran:#?}"
+    );
+}
