@@ -570,6 +570,36 @@ pub(crate) struct Whom {
 
 #[derive(Subcommand)]
 pub(crate) enum Plugin {
+    /// Make a project for a plugin of your own, with everything it needs
+    New {
+        /// What it becomes
+        kind: PluginWord,
+        /// The folder; it must be empty or not there yet
+        dir: PathBuf,
+        /// The language; connectors are written in Rust
+        #[arg(long, value_enum, default_value_t = LanguageWord::Rust)]
+        language: LanguageWord,
+        /// The plugin's name [default: the folder's]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Build a project into a checked component
+    Build {
+        /// The project's folder
+        dir: PathBuf,
+        /// Where the component goes [default: NAME.wasm in the folder]
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show which languages can be built here, and how
+    Doctor,
+    /// Run a mapping's cases: records before and after
+    Test {
+        /// A component's file, or the name of an installed plugin
+        plugin: String,
+        /// The file of cases [default: tests/cases.toml or cases.toml beside the component]
+        cases: Option<PathBuf>,
+    },
     /// What a plugin is and asks for
     Inspect {
         /// A component's file, or the name of an installed plugin
@@ -612,6 +642,21 @@ pub(crate) enum Plugin {
         #[arg(long)]
         yes: bool,
     },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PluginWord {
+    /// It knows a PSA's API
+    Connector,
+    /// It turns records into others
+    Mapping,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LanguageWord {
+    Rust,
+    Javascript,
+    Python,
 }
 
 #[derive(Subcommand)]

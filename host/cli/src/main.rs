@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 use dovetail_server::answer::exit;
+use dovetail_server::authors::Authoring;
 use dovetail_server::{Answer, HomeFolder, Problem, Request, Session};
 use tokio::sync::watch;
 
@@ -84,11 +85,36 @@ async fn run(cli: Cli, name: String) -> Result<u8, Problem> {
         Command::Man { dir } => man_pages(&dir).map(|()| 0),
         Command::Serve { listen } => serve(&common, &listen).await.map(|()| 0),
         command => {
+            let command = match words::authoring(command)? {
+                Ok(authoring) => return author(&common, authoring).await,
+                Err(command) => command,
+            };
             let request = words::request(command, &mut io::stdin())?;
             let request = request.ok_or_else(|| Problem::internal("The command stands for no request."))?;
             perform(&common, name, request).await
         }
     }
+}
+
+/// An author's command: what tools say goes to stderr as it comes, the answer to stdout.
+async fn author(common: &Common, what: Authoring) -> Result<u8, Problem> {
+    let quiet = common.quiet;
+    let report = move |line: &str| {
+        if !quiet {
+            anstream::eprintln!("{line}");
+        }
+    };
+    let answer = dovetail_server::authors::perform(what, report).await?;
+    show(&answer, common.format)?;
+    let problem = answer.problem(false);
+    Ok(problem.map_or(0, |problem| fail(&problem, common.format)))
+}
+
+fn show(answer: &Answer, format: Format) -> Result<(), Problem> {
+    let mut out = Vec::new();
+    render::answer(&mut out, answer, format)
+        .map_err(|error| Problem::internal(format!("The answer cannot be written: {error}.")))?;
+    print(&out)
 }
 
 /// The command without its values, as others are told what holds the home: `integration add`.
@@ -126,11 +152,7 @@ async fn perform(common: &Common, name: String, request: Request) -> Result<u8, 
         request => match session.perform(request, &terminal, &stop).await {
             Ok(answer) => {
                 terminal.shown.end();
-                let mut out = Vec::new();
-                render::answer(&mut out, &answer, format)
-                    .map_err(|error| Problem::internal(format!("The answer cannot be written: {error}.")))
-                    .and_then(|()| print(&out))
-                    .map(|()| answer)
+                show(&answer, format).map(|()| answer)
             }
             Err(problem) => Err(problem),
         },

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use dovetail_domain::{Code, Kind, SourceId};
+use dovetail_server::authors::{Authoring, Language, PluginKind};
 use dovetail_server::request::{
     AssetQuery, Change, Fate, Format, GrantChange, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant,
     NetworkChange, PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
@@ -83,7 +84,10 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             dry_run,
         },
         Command::User(command) => user(command)?,
-        Command::Plugin(command) => plugin(command)?,
+        Command::Plugin(command) => match plugin(command)? {
+            Some(request) => request,
+            None => return Ok(None),
+        },
         Command::Mapping(command) => mapping(command)?,
         Command::Verify => Request::Verify,
         Command::Backup { file, sealed } => Request::Backup {
@@ -350,8 +354,9 @@ fn user(command: args::User) -> Result<Request> {
     })
 }
 
-fn plugin(command: args::Plugin) -> Result<Request> {
-    Ok(match command {
+/// None where it is about sources and needs no home.
+fn plugin(command: args::Plugin) -> Result<Option<Request>> {
+    Ok(Some(match command {
         args::Plugin::Inspect { plugin } => Request::PluginInspect(file_or_name(plugin)?),
         args::Plugin::Add { file, yes } => Request::PluginAdd {
             file: whole(&file)?,
@@ -369,7 +374,12 @@ fn plugin(command: args::Plugin) -> Result<Request> {
         }
         args::Plugin::Rollback { plugin } => Request::PluginRollback(plugin),
         args::Plugin::Remove { plugin, yes } => Request::PluginRemove { name: plugin, yes },
-    })
+        args::Plugin::Test { plugin, cases } => Request::PluginTest {
+            plugin,
+            cases: whole(&cases.ok_or_else(no_cases)?)?,
+        },
+        args::Plugin::New { .. } | args::Plugin::Build { .. } | args::Plugin::Doctor => return Ok(None),
+    }))
 }
 
 fn mapping(command: args::Mapping) -> Result<Request> {
@@ -437,13 +447,58 @@ fn whole(path: &Path) -> Result<PathBuf> {
         .map_err(|error| Problem::value(format!("{} is no path: {error}", path.display()), "Name a file."))
 }
 
+/// What a plugin's author does, and needs no home for; the command itself where it is nothing of the kind.
+pub(crate) fn authoring(command: Command) -> Result<std::result::Result<Authoring, Command>> {
+    Ok(Ok(match command {
+        Command::Plugin(args::Plugin::New {
+            kind,
+            dir,
+            language,
+            name,
+        }) => Authoring::New {
+            dir: whole(&dir)?,
+            kind: match kind {
+                args::PluginWord::Connector => PluginKind::Connector,
+                args::PluginWord::Mapping => PluginKind::Mapping,
+            },
+            language: match language {
+                args::LanguageWord::Rust => Language::Rust,
+                args::LanguageWord::Javascript => Language::JavaScript,
+                args::LanguageWord::Python => Language::Python,
+            },
+            name,
+        },
+        Command::Plugin(args::Plugin::Build { dir, out }) => Authoring::Build {
+            dir: whole(&dir)?,
+            out: out.as_deref().map(whole).transpose()?,
+        },
+        Command::Plugin(args::Plugin::Doctor) => Authoring::Doctor {
+            here: PathBuf::from("."),
+        },
+        Command::Plugin(args::Plugin::Test { plugin, cases }) if is_file(&plugin) => Authoring::Test {
+            file: whole(Path::new(&plugin))?,
+            cases: cases.as_deref().map(whole).transpose()?,
+        },
+        other => return Ok(Err(other)),
+    }))
+}
+
+fn no_cases() -> Problem {
+    Problem::value(
+        "an installed plugin has no cases beside it",
+        "Name a file of cases: `dovetail plugin test NAME CASES`.",
+    )
+}
+
 /// What looks like a path or is one stands for a file, anything else for a plugin's name.
 fn file_or_name(text: String) -> Result<String> {
-    let path = Path::new(&text);
-    let is_file = text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || path.exists();
-    Ok(if is_file {
-        whole(path)?.display().to_string()
+    Ok(if is_file(&text) {
+        whole(Path::new(&text))?.display().to_string()
     } else {
         text
     })
+}
+
+fn is_file(text: &str) -> bool {
+    text.contains(std::path::MAIN_SEPARATOR) || text.ends_with(".wasm") || Path::new(text).exists()
 }

@@ -9,11 +9,13 @@ mod cargo;
 mod component;
 mod error;
 mod metadata;
+mod outlook;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
 
 pub use error::BuildError;
+pub use outlook::{Outlook, outlook};
 
 /// The target that guests are compiled for.
 pub const TARGET: &str = "wasm32-unknown-unknown";

@@ -12,7 +12,7 @@ use crate::{BuildError, TARGET};
 const RUSTUP_PATIENCE: Duration = Duration::from_secs(60);
 
 /// The packages of Debian 12 that hold a newer Rust and its sources.
-const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
+pub(crate) const DEBIAN_PACKAGES: [&str; 3] = ["rustc-web", "cargo-web", "rust-web-src"];
 
 /// The oldest minor version of Rust 1 that the workspace takes.
 const OLDEST_MINOR: u32 = 95;
@@ -60,7 +60,7 @@ impl Toolchain {
     }
 }
 
-const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+pub(crate) const DEBIAN_CARGO: &str = "/usr/bin/cargo";
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 
 /// Looks in order; `memory` is the folder in which a failed fetch is remembered.
@@ -94,7 +94,7 @@ pub(crate) fn find(
 }
 
 /// The folder of the toolchain in use in `root`.
-fn sysroot(root: &Path) -> Result<PathBuf, BuildError> {
+pub(crate) fn sysroot(root: &Path) -> Result<PathBuf, BuildError> {
     let mut command = Command::new("rustc");
     clean_environment(&mut command, false);
     let output = command
@@ -108,7 +108,7 @@ fn sysroot(root: &Path) -> Result<PathBuf, BuildError> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
-fn has_target(sysroot: &Path) -> bool {
+pub(crate) fn has_target(sysroot: &Path) -> bool {
     let folder = sysroot.join("lib/rustlib").join(TARGET).join("lib");
     std::fs::read_dir(folder).is_ok_and(|mut files| {
         files.any(|file| file.is_ok_and(|file| file.file_name().to_string_lossy().starts_with("libstd-")))
@@ -236,14 +236,14 @@ fn apt(words: &[&str]) -> Result<(), String> {
     output.status.success().then_some(()).ok_or_else(failed)
 }
 
-fn is_debian_12() -> bool {
+pub(crate) fn is_debian_12() -> bool {
     std::fs::read_to_string("/etc/os-release").is_ok_and(|text| {
         let has = |line: &str| text.lines().any(|known| known.replace('"', "") == line);
         has("ID=debian") && has("VERSION_ID=12")
     })
 }
 
-fn debian_rust_is_new_enough() -> bool {
+pub(crate) fn debian_rust_is_new_enough() -> bool {
     Path::new(DEBIAN_CARGO).exists()
         && Command::new(DEBIAN_RUSTC)
             .arg("--version")
@@ -259,12 +259,12 @@ fn minor(version: &str) -> Option<u32> {
 }
 
 /// The lock file of the standard library's sources, without which it cannot be built.
-fn debian_sources() -> PathBuf {
+pub(crate) fn debian_sources() -> PathBuf {
     PathBuf::from("/usr/lib/rustlib/src/rust/library/Cargo.lock")
 }
 
 /// The toolchain's own linker, else Debian's.
-fn linker(sysroot: &Path) -> Option<PathBuf> {
+pub(crate) fn linker(sysroot: &Path) -> Option<PathBuf> {
     let own = std::fs::read_dir(sysroot.join("lib/rustlib"))
         .ok()
         .and_then(|hosts| {

@@ -49,8 +49,8 @@ impl LoadedConnector {
         begin(&mut instance.store, allowance);
         let guest = instance.bindings.dovetail_plugin_connector();
         let given = within(allowance.elapsed, guest.call_describe(&mut instance.store)).await;
-        let said = instance.store.data().book.last_error();
-        let given = given.map_err(|why| failed(&label, "describe", &why, limits, said))?;
+        let said = instance.store.data().book.said();
+        let given = given.map_err(|why| failed(&label, "describe", &why, limits, said.as_deref()))?;
         let description = checked::connector::description(given).map_err(|why| PluginError::Answer {
             plugin: label,
             function: "describe",
@@ -107,8 +107,8 @@ async fn start(
     let allowance = Allowance::of(guest, 0);
     begin(&mut store, allowance);
     let made = within(allowance.elapsed, pre.instantiate_async(&mut store)).await;
-    let said = store.data().book.last_error();
-    let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said))?;
+    let said = store.data().book.said();
+    let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said.as_deref()))?;
     Ok(Instance {
         store,
         bindings,
@@ -332,8 +332,14 @@ impl ConnectorSession {
                 Ok(given)
             }
             Err(why) => {
-                let said = instance.store.data().book.last_error();
-                Err(failed(&self.loaded.label, function, &why, limits, said))
+                let said = instance.store.data().book.said();
+                Err(failed(
+                    &self.loaded.label,
+                    function,
+                    &why,
+                    limits,
+                    said.as_deref(),
+                ))
             }
         }
     }

@@ -157,7 +157,7 @@ impl Explained for RecordError {
     }
 }
 
-/// Turns what wasmtime says about a failed call into an error of ours. `said` is the last error the plugin logged.
+/// Turns what wasmtime says about a failed call into an error of ours. `said` is what the plugin logged last.
 pub(crate) fn failed(
     plugin: &str,
     function: &'static str,
@@ -176,6 +176,18 @@ pub(crate) fn failed(
     }
     if matches!(error.downcast_ref::<Trap>(), Some(Trap::StackOverflow)) {
         return over(Limit::Stack(limits.stack));
+    }
+    // Types are compared when an instance is made, before anything of the plugin runs.
+    let ran = error.is::<Trap>() || error.is::<WasmBacktrace>();
+    if function == "instantiate" && !ran && mismatch(error) {
+        return PluginError::Refused {
+            plugin,
+            why: format!(
+                "a function it exports has another type than in the contract: {}",
+                words(&format!("{error:#}"), 300)
+            ),
+            hint: "Build it against the contract of this version: `dovetail plugin new` writes it to `vendor/wit`".to_owned(),
+        };
     }
     // Wasmtime shows no types for these; tests hold the words.
     let cause = error.root_cause().to_string();
@@ -205,20 +217,98 @@ pub(crate) fn failed(
     }
 }
 
-/// The innermost function of the plugin's own: those of the language's panic machinery say nothing.
+/// Whether wasmtime speaks of types; it has no type of its own for that.
+fn mismatch(error: &wasmtime::Error) -> bool {
+    let text = format!("{error:#}");
+    ["type mismatch", "expected ", "mismatched"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
+
+/// The plugin's own functions, the innermost first: those of the language's panic machinery and of the bindings say
+/// nothing.
 fn place(backtrace: &WasmBacktrace) -> Option<String> {
-    const MACHINERY: [&str; 7] = [
-        "core::", "std::", "alloc::", "__rust", "rust_", "abort", "<alloc::",
-    ];
+    const MACHINERY: [&str; 6] = ["core::", "std::", "alloc::", "__rust", "rust_", "abort"];
+    const BINDINGS: [&str; 3] = ["dovetail_sdk::", "dovetail:", "wit_bindgen"];
+    // `<` opens a type's own function, `<dyn core::…>` among them.
+    let is_of = |name: &str, list: &[&str]| {
+        let bare = name.trim_start_matches('<').trim_start_matches("dyn ");
+        list.iter().any(|prefix| bare.starts_with(prefix))
+    };
     let shown = backtrace.to_string();
-    let mut names = shown
+    let mut names: Vec<String> = shown
         .lines()
-        .filter_map(|line| line.split_once('!').map(|(_, name)| name.trim()));
-    let name = names.find(|name| !MACHINERY.iter().any(|prefix| name.starts_with(prefix)))?;
-    // Compilers put a hash at the end of a name.
+        .filter_map(|line| line.split_once('!').map(|(_, name)| name.trim()))
+        .map(without_hash)
+        .filter(|name| !is_of(name, &MACHINERY))
+        .collect();
+    let innermost = names.first().cloned();
+    // The SDK's macro makes a type that hands on to the author's.
+    names.retain(|name| !name.contains("::DovetailOverlay"));
+    names.retain(|name| !is_of(name, &BINDINGS) && !name.contains("::_export_"));
+    names.dedup();
+    names.truncate(3);
+    // Where nothing but bindings is left, they are better than nothing.
+    let shown = match names.as_slice() {
+        [] => innermost?,
+        names => names
+            .iter()
+            .map(|name| without_trait(name))
+            .collect::<Vec<_>>()
+            .join(" in "),
+    };
+    Some(format!("`{}`", words(&shown, 300)))
+}
+
+/// `<crate::Type as other::Trait>::method` as `crate::Type::method`.
+fn without_trait(name: &str) -> String {
+    let parts = name.strip_prefix('<').and_then(|rest| rest.split_once(" as "));
+    match parts.and_then(|(own, rest)| Some((own, rest.rsplit_once(">::")?.1))) {
+        Some((own, method)) => format!("{own}::{method}"),
+        None => name.to_owned(),
+    }
+}
+
+/// A name without the hashes that compilers put at its end, or behind a crate's name.
+fn without_hash(name: &str) -> String {
     let name = match name.rsplit_once("::h") {
         Some((front, hash)) if hash.len() == 16 => front,
         _ => name,
     };
-    Some(format!("`{}`", words(name, 200)))
+    let mut parts = name.split('[');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(']') {
+            Some((hash, rest)) if hash.len() >= 12 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+                out.push_str(rest);
+            }
+            _ => {
+                out.push('[');
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_without_hashes() {
+        for (name, shown) in [
+            ("hostile[a543996e6e7dbf1e]::rack_of", "hostile::rack_of"),
+            ("hostile::rack_of::h0123456789abcdef", "hostile::rack_of"),
+            (
+                "<a[a543996e6e7dbf1e]::B as c[0543996e6e7dbf1e]::D>::e",
+                "<a::B as c::D>::e",
+            ),
+            ("plain[1]::x", "plain[1]::x"),
+        ] {
+            assert_eq!(without_hash(name), shown);
+        }
+        assert_eq!(without_trait("<a::B as c::D<e::F>>::g"), "a::B::g");
+        assert_eq!(without_trait("a::g"), "a::g");
+    }
 }

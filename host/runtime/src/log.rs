@@ -1,9 +1,16 @@
 //! Where a plugin's own words go: to the host's log under the plugin's name. Lines are cut, control characters are
 //! replaced so that no terminal is led astray, and past a number of lines a call the rest is only counted.
 
+use std::collections::VecDeque;
+
 use crate::bindings::log::Level;
 use crate::checked::words;
 use crate::limits::{LOG_LINE, LOG_LINES};
+
+/// Lines that come along with a failure: enough to see what the plugin was at.
+const LAST_LINES: usize = 5;
+/// The most bytes of each of them.
+const LAST_LINE: usize = 200;
 
 /// The words of one instance's current call.
 #[derive(Debug)]
@@ -12,6 +19,7 @@ pub(crate) struct LogBook {
     lines: u32,
     dropped: u64,
     last_error: Option<String>,
+    last_lines: VecDeque<String>,
 }
 
 impl LogBook {
@@ -21,6 +29,7 @@ impl LogBook {
             lines: 0,
             dropped: 0,
             last_error: None,
+            last_lines: VecDeque::new(),
         }
     }
 
@@ -29,6 +38,7 @@ impl LogBook {
         self.lines = 0;
         self.dropped = 0;
         self.last_error = None;
+        self.last_lines.clear();
     }
 
     /// A call has ended: how many lines were dropped is said.
@@ -45,6 +55,10 @@ impl LogBook {
         if level == Level::Error {
             self.last_error = Some(line.clone());
         }
+        if self.last_lines.len() > LAST_LINES {
+            self.last_lines.pop_front();
+        }
+        self.last_lines.push_back(line.clone());
         if self.lines >= LOG_LINES {
             self.dropped += 1;
             return;
@@ -59,9 +73,26 @@ impl LogBook {
         }
     }
 
-    /// The last error the plugin spoke of in the current call.
-    pub(crate) fn last_error(&self) -> Option<&str> {
-        self.last_error.as_deref()
+    /// What the plugin said in the current call that helps to understand its failure: the last error it spoke of, and
+    /// the lines before.
+    pub(crate) fn said(&self) -> Option<String> {
+        let error = self.last_error.as_deref();
+        let before: Vec<String> = self
+            .last_lines
+            .iter()
+            .filter(|line| Some(line.as_str()) != error)
+            .map(|line| words(line, LAST_LINE))
+            .collect();
+        let before = before
+            .get(before.len().saturating_sub(LAST_LINES)..)
+            .unwrap_or_default()
+            .join(" | ");
+        match (error, before.is_empty()) {
+            (Some(error), true) => Some(error.to_owned()),
+            (Some(error), false) => Some(format!("{error}. Its log before: {before}")),
+            (None, false) => Some(before),
+            (None, true) => None,
+        }
     }
 
     /// Lines written and lines dropped in the current call.
@@ -83,10 +114,24 @@ mod tests {
         }
         assert_eq!(book.lines(), (LOG_LINES, 7));
         book.write(Level::Error, &format!("\u{1b}[31mred\n{}", "x".repeat(5_000)));
-        let last = book.last_error().unwrap();
-        assert_eq!(last.len(), LOG_LINE);
+        let last = book.said().unwrap();
         assert!(last.starts_with(" [31mred x"), "{last}");
+        assert_eq!(last.split(". ").next().unwrap().len(), LOG_LINE);
         book.begin();
-        assert_eq!((book.lines(), book.last_error()), ((0, 0), None));
+        assert_eq!((book.lines(), book.said()), ((0, 0), None));
+    }
+
+    #[test]
+    fn a_failure_comes_with_the_lines_before_it() {
+        let mut book = LogBook::new("p");
+        for number in 0..9 {
+            book.write(Level::Info, &format!("line {number}"));
+        }
+        assert_eq!(book.said().unwrap(), "line 4 | line 5 | line 6 | line 7 | line 8");
+        book.write(Level::Error, "panicked");
+        assert_eq!(
+            book.said().unwrap(),
+            "panicked. Its log before: line 4 | line 5 | line 6 | line 7 | line 8"
+        );
     }
 }

@@ -62,8 +62,8 @@ impl LoadedMapping {
         begin(&mut instance.store, allowance);
         let guest = instance.bindings.dovetail_plugin_mapping();
         let given = within(allowance.elapsed, guest.call_describe(&mut instance.store)).await;
-        let said = instance.store.data().book.last_error();
-        let given = given.map_err(|why| failed(&label, "describe", &why, limits, said))?;
+        let said = instance.store.data().book.said();
+        let given = given.map_err(|why| failed(&label, "describe", &why, limits, said.as_deref()))?;
         let description = checked::mapping::description(given).map_err(|why| PluginError::Answer {
             plugin: label,
             function: "describe",
@@ -110,8 +110,8 @@ impl LoadedMapping {
             guest.call_configure(&mut instance.store, &context),
         )
         .await;
-        let said = instance.store.data().book.last_error();
-        match given.map_err(|why| failed(label, "configure", &why, limits, said))? {
+        let said = instance.store.data().book.said();
+        match given.map_err(|why| failed(label, "configure", &why, limits, said.as_deref()))? {
             Ok(rows) => checked::mapping::table(rows)
                 .map(Ok)
                 .map_err(|why| PluginError::Answer {
@@ -146,8 +146,8 @@ async fn start(
     let allowance = Allowance::of(guest, 0);
     begin(&mut store, allowance);
     let made = within(allowance.elapsed, pre.instantiate_async(&mut store)).await;
-    let said = store.data().book.last_error();
-    let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said))?;
+    let said = store.data().book.said();
+    let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said.as_deref()))?;
     Ok(Instance {
         store,
         bindings,
@@ -304,8 +304,8 @@ impl MappingRunner {
         let given = match given {
             Ok(given) => given,
             Err(why) => {
-                let said = instance.store.data().book.last_error();
-                return Ok(Err(failed(plugin, B::FUNCTION, &why, limits, said)));
+                let said = instance.store.data().book.said();
+                return Ok(Err(failed(plugin, B::FUNCTION, &why, limits, said.as_deref())));
             }
         };
         if given.len() != wanted {
@@ -316,7 +316,10 @@ impl MappingRunner {
             }));
         }
         instance.calls = instance.calls.saturating_add(1);
-        if instance.calls < limits.mapping.calls_an_instance {
+        // One that is nearly full would fail at a later page that has nothing to do with it: JavaScript's collector lets
+        // memory grow over many calls.
+        let nearly_full = self.usage.memory > limits.mapping.memory / 4 * 3;
+        if instance.calls < limits.mapping.calls_an_instance && !nearly_full {
             self.instance = Some(instance);
         }
         Ok(Ok(given))

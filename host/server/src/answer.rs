@@ -19,7 +19,10 @@ use crate::{Problem, outcome};
 mod plugins;
 mod upkeep;
 
-pub use plugins::{LayerShown, MappingPreview, MappingRow, MappingShown, PluginRow, PluginShown, Queued};
+pub use plugins::{
+    BuiltPlugin, CaseDifference, CaseVerdict, LayerShown, MappingPreview, MappingRow, MappingShown,
+    NewProject, PluginRow, PluginShown, Queued, TestReport, ToolShown, ToolchainShown,
+};
 pub use upkeep::{BackedUp, Compacted, Restored, Verified};
 
 /// What a command answers.
@@ -51,6 +54,10 @@ pub enum Answer {
     Users(Vec<User>),
     Plugin(PluginShown),
     Plugins(Vec<PluginRow>),
+    NewProject(NewProject),
+    BuiltPlugin(BuiltPlugin),
+    Toolchains(Vec<ToolchainShown>),
+    TestReport(Box<TestReport>),
     Mapping(MappingShown),
     MappingPreview(Box<MappingPreview>),
     Config(BTreeMap<String, String>),
@@ -106,6 +113,10 @@ impl Answer {
             Answer::Users(answer) => serde_json::to_value(answer),
             Answer::Plugin(answer) => serde_json::to_value(answer),
             Answer::Plugins(answer) => serde_json::to_value(answer),
+            Answer::NewProject(answer) => serde_json::to_value(answer),
+            Answer::BuiltPlugin(answer) => serde_json::to_value(answer),
+            Answer::Toolchains(answer) => serde_json::to_value(answer),
+            Answer::TestReport(answer) => serde_json::to_value(answer),
             Answer::Mapping(answer) => serde_json::to_value(answer),
             Answer::MappingPreview(answer) => serde_json::to_value(answer),
             Answer::Config(answer) => serde_json::to_value(answer),
@@ -124,6 +135,7 @@ impl Answer {
         match self {
             Answer::Connected(answer) => answer.failure.clone(),
             Answer::Verified(answer) => crate::upkeep::unsound(answer),
+            Answer::TestReport(report) => crate::cases::failed(report),
             Answer::Run(run) if followed => outcome::problem(run),
             Answer::Reviewed(reviewed) if followed => outcome::problem(&reviewed.run),
             Answer::Changed(changed) if followed => outcome::problem(&changed.run),

@@ -6,8 +6,8 @@ use crate::caller::Caller;
 use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, config, history, import, integrations, keys, mappings, matches, people, plugins,
-    problem::Result, removal, runs, settings, upkeep,
+    Answer, Request, assets, authors, config, history, import, integrations, keys, mappings, matches, people,
+    plugins, problem::Result, removal, runs, settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -68,6 +68,7 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::UserList => people::list(host),
         Request::PluginInspect(what) => plugins::inspect(host, &what).await,
         Request::PluginAdd { file, yes } => plugins::add(host, &file, yes, caller).await,
+        Request::PluginTest { plugin, cases } => authors::test_installed(host, &plugin, &cases).await,
         Request::PluginList => plugins::list(host).await,
         Request::PluginGrant(name, change) => plugins::grant(host, &name, change).await,
         Request::PluginRollback(name) => plugins::rollback(host, &name).await,

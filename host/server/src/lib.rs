@@ -5,11 +5,14 @@
 //!   [`session`]: the two behind one door.
 //! - `execute`: request to answer; one file a family of commands.
 //! - [`queue`]: which run comes next. `dispatch`: the runs of this process. [`scheduler`]: `serve`.
+//! - [`authors`]: what plugin authors do; it needs no home. `cases`: a mapping held to a file of cases.
 //! - [`status`], [`outcome`]: how an integration stands and how a run's end becomes an exit code, as tables.
 
 pub mod answer;
 mod assets;
+pub mod authors;
 pub mod caller;
+mod cases;
 pub mod choose;
 mod config;
 mod dispatch;

@@ -20,7 +20,7 @@ use crate::host::Host;
 use crate::request::MappingPlace;
 use crate::{Problem, integrations, problem::Result, schema};
 
-mod config;
+pub(crate) mod config;
 mod effect;
 mod table;
 mod uses;

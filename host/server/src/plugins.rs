@@ -68,12 +68,7 @@ pub(crate) async fn inspect(host: &Host, what: &str) -> Result<Answer> {
         let before = installed(host, shelved.plugin.name()).await?;
         return Ok(Answer::Plugin(shown(host, &shelved, before.as_ref())?));
     }
-    let found = shelf.find(host.archive(), what).await?.ok_or_else(|| {
-        Problem::not_found(
-            format!("There is no plugin `{what}`, and no file of that name."),
-            "`dovetail plugin list` lists those there are.",
-        )
-    })?;
+    let found = named(host, what).await?;
     Ok(Answer::Plugin(shown(host, &found, Some(&found))?))
 }
 
@@ -93,7 +88,19 @@ fn is_plugins(problem: &Problem) -> bool {
     )
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+/// The plugin of that name, stock or added.
+pub(crate) async fn named(host: &Host, name: &str) -> Result<Shelved> {
+    let found = host.shelf().find(host.archive(), name).await?;
+    found.ok_or_else(|| {
+        Problem::not_found(
+            format!("There is no plugin `{name}`, and no file of that name."),
+            "`dovetail plugin list` lists those there are.",
+        )
+    })
+}
+
+/// The bytes of a component's file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     let refused = |what: String| Problem::value(what, "Name a component's file, which ends in .wasm.");
     let about =
         fs::metadata(path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;

@@ -158,6 +158,13 @@ pub enum Request {
         /// Whether it was confirmed beforehand.
         yes: bool,
     },
+    /// `plugin test` of an installed plugin
+    PluginTest {
+        /// Its name.
+        plugin: String,
+        /// The file of cases, as an absolute path.
+        cases: PathBuf,
+    },
     /// `plugin list`
     PluginList,
     /// `plugin grant`
@@ -244,7 +251,11 @@ impl Request {
             | R::UserSuggested(_)
             | R::UserSkip(_)
             | R::UserList => true,
-            R::PluginInspect(_) | R::PluginList | R::MappingShow(_) | R::MappingPreview(_) => true,
+            R::PluginInspect(_)
+            | R::PluginTest { .. }
+            | R::PluginList
+            | R::MappingShow(_)
+            | R::MappingPreview(_) => true,
             R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) | R::RunApprove { .. } => true,
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,

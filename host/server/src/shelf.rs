@@ -220,16 +220,7 @@ impl Shelf {
             Some(memory) => self.runtime()?.granting(memory),
             None => self.runtime()?,
         };
-        let inspection = runtime.inspect(bytes)?;
-        let plugin = match inspection.world {
-            World::Connector => Plugin::Connector(Arc::new(runtime.load_connector(bytes).await?)),
-            World::Mapping => Plugin::Mapping(Arc::new(runtime.load_mapping(bytes).await?)),
-        };
-        let shelved = Shelved {
-            plugin,
-            inspection,
-            stock,
-        };
+        let shelved = ready(&runtime, bytes, stock).await?;
         self.loaded
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -248,13 +239,30 @@ impl Shelf {
         if let Some(runtime) = &*runtime {
             return Ok(runtime.clone());
         }
-        let compiler = Compiler::this_binary()
-            .map_err(|error| Problem::internal(format!("The program cannot find itself: {error}.")))?;
-        let cache_dir = cache_folder()?;
-        Ok(runtime
-            .insert(Runtime::new(RuntimeConfig { cache_dir, compiler })?)
-            .clone())
+        Ok(runtime.insert(start_runtime()?).clone())
     }
+}
+
+/// The runtime of this process: the limits in force, and the cache of compiled plugins that all homes share.
+pub(crate) fn start_runtime() -> Result<Runtime> {
+    let compiler = Compiler::this_binary()
+        .map_err(|error| Problem::internal(format!("The program cannot find itself: {error}.")))?;
+    let cache_dir = cache_folder()?;
+    Ok(Runtime::new(RuntimeConfig { cache_dir, compiler })?)
+}
+
+/// Inspects a component and loads it.
+pub(crate) async fn ready(runtime: &Runtime, bytes: &[u8], stock: bool) -> Result<Shelved> {
+    let inspection = runtime.inspect(bytes)?;
+    let plugin = match inspection.world {
+        World::Connector => Plugin::Connector(Arc::new(runtime.load_connector(bytes).await?)),
+        World::Mapping => Plugin::Mapping(Arc::new(runtime.load_mapping(bytes).await?)),
+    };
+    Ok(Shelved {
+        plugin,
+        inspection,
+        stock,
+    })
 }
 
 /// Where compiled plugins are kept, for all homes of this user.

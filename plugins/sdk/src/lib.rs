@@ -1,56 +1,41 @@
 //! What a plugin author in Rust depends on: the contract's types and the macros that make a component of a type.
 //!
-//! A mapping implements [`Mapping`] and ends with `dovetail_sdk::export_mapping!(TheType);`, a connector implements
-//! [`Connector`] and ends with `dovetail_sdk::export_connector!(TheType);`. Both are built for
-//! `wasm32-unknown-unknown` as a `cdylib` and wrapped into a component by `dovetail-guest-build`.
+//! - An overlay, a thin layer that changes what other mappings made, implements [`overlay::Overlay`] and ends with
+//!   `dovetail_sdk::overlay!(TheType);`. This is the short way, and what most customers need.
+//! - A mapping that makes whole records, or wants everything in its own hands, implements [`Mapping`] and ends with
+//!   `dovetail_sdk::export_mapping!(TheType);`.
+//! - A connector implements [`Connector`] and ends with `dovetail_sdk::export_connector!(TheType);`.
 //!
-//! An overlay that writes every name in capitals:
+//! All are built for `wasm32-unknown-unknown` as a `cdylib` and wrapped into a component by `dovetail plugin build`.
+//! [`connectwise`] holds ConnectWise's records as types that take whatever the server sends.
+//!
+//! An overlay that writes every name in capitals, whole:
 //!
 //! ```
-//! use dovetail_sdk::Mapping;
-//! use dovetail_sdk::mapping::exports::{Context, Description, Draft, Edit, Input, Outcome, Patch, TableRow};
-//! use dovetail_sdk::mapping::types::{Fault, Field};
+//! use dovetail_sdk::overlay::*;
 //!
-//! struct Capitals;
+//! #[derive(serde::Deserialize)]
+//! struct Capitals {}
 //!
-//! impl Mapping for Capitals {
-//!     fn describe() -> Description {
-//!         Description {
-//!             name: "capitals".into(),
-//!             title: "Names in capitals".into(),
-//!             version: "1.0.0".into(),
-//!             connectors: vec![],
-//!             overlay: true,
-//!             table: vec![],
-//!             config_schema: String::new(),
+//! impl Overlay for Capitals {
+//!     fn change(&self, record: &Record, change: &mut Change) -> Result<(), Fault> {
+//!         if let Some(name) = record.text("name") {
+//!             change.text("name", name.to_uppercase());
 //!         }
-//!     }
-//!
-//!     fn configure(_: Context) -> Result<Vec<TableRow>, Fault> {
-//!         Ok(vec![])
-//!     }
-//!
-//!     fn convert(_: Context, records: Vec<Input>) -> Vec<Result<Outcome, Fault>> {
-//!         let capitals = |input: Input| {
-//!             let name = input.so_far.text("name").map(|name| Field::text("name", name.to_uppercase()));
-//!             Ok(Outcome::Mapped(Draft { fields: name.into_iter().collect(), ..Draft::empty() }))
-//!         };
-//!         records.into_iter().map(capitals).collect()
-//!     }
-//!
-//!     fn to_source(_: Context, edits: Vec<Edit>) -> Vec<Result<Patch, Fault>> {
-//!         edits.into_iter().map(|_| Ok(Patch { json: "{}".into(), refused: vec!["name".into()] })).collect()
+//!         Ok(())
 //!     }
 //! }
 //!
-//! dovetail_sdk::export_mapping!(Capitals);
+//! dovetail_sdk::overlay!(Capitals);
 //! # fn main() {}
 //! ```
 
 pub mod connector;
+pub mod connectwise;
 mod faults;
 mod fields;
 pub mod mapping;
+pub mod overlay;
 #[doc(hidden)]
 pub mod panics;
 

@@ -9,6 +9,7 @@
 
 mod addresses;
 mod adopt;
+mod authors;
 mod by_hand;
 mod certificates;
 mod clock;

@@ -111,6 +111,10 @@ fn one(source: &SourceRecord) -> Result<Outcome, Fault> {
         "count" => fields(vec![text("name", &CALLS.load(Relaxed).to_string())]),
         "oversized" => traits(vec![("big".to_owned(), "x".repeat(64 * 1024 * 1024))]),
         "panic" => panic!("cannot read \u{1b}[31m{}", source.id),
+        "log-and-panic" => {
+            log::write(Level::Info, "looking at the rack");
+            fields(vec![text("notes", &rack_of(source))])
+        }
         "fault" => Err(Fault {
             cause: Cause::Data("name".to_owned()),
             message: format!("\u{7}the name is missing{}", "!".repeat(10_000)),
@@ -163,6 +167,14 @@ fn traits(traits: Vec<(String, String)>) -> Result<Outcome, Fault> {
         fields: vec![],
         traits,
     }))
+}
+
+/// Has a frame of its own, so that a trap names it.
+#[inline(never)]
+fn rack_of(source: &SourceRecord) -> String {
+    log::write(Level::Warn, "the rack has no unit");
+    assert!(source.json.is_empty(), "no rack in {}", source.name);
+    std::hint::black_box(source.id.clone())
 }
 
 fn endless() -> ! {

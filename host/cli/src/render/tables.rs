@@ -1,5 +1,6 @@
 //! Answers as people read them.
 
+mod authors;
 mod changes;
 mod mappings;
 mod matches;
@@ -40,6 +41,10 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Users(users) => records::users(&mut out, users),
         Answer::Plugin(plugin) => setup::plugin(&mut out, plugin),
         Answer::Plugins(rows) => setup::plugins(&mut out, rows),
+        Answer::NewProject(made) => authors::project(&mut out, made),
+        Answer::BuiltPlugin(built) => authors::built(&mut out, built),
+        Answer::Toolchains(found) => authors::toolchains(&mut out, found),
+        Answer::TestReport(report) => authors::report(&mut out, report),
         Answer::Mapping(mapping) => mappings::mapping(&mut out, mapping),
         Answer::MappingPreview(preview) => mappings::preview(&mut out, preview),
         Answer::Config(settings) => {

@@ -93,6 +93,26 @@ async fn an_interface_of_another_form_is_refused() {
     "#);
 }
 
+#[tokio::test]
+async fn a_function_of_another_type_is_refused() {
+    let component = wat::parse_str(
+        r#"(component
+            (core module $m (func (export "f")))
+            (core instance $i (instantiate $m))
+            (func $f (canon lift (core func $i "f")))
+            (instance $e (export "describe" (func $f)) (export "configure" (func $f))
+                (export "convert" (func $f)) (export "to-source" (func $f)))
+            (export "dovetail:plugin/mapping@0.1.0" (instance $e)))"#,
+    );
+    let loaded = runtime_with(Limits::TABLE)
+        .load_mapping(&component.unwrap())
+        .await;
+    assert_snapshot!(shown(&loaded.err().unwrap()), @r#"
+    plugin-refused: component … was refused: a function it exports has another type than in the contract: failed to convert function to given type: type mismatch with results: expected 1-tuple, found 0-tuple
+    Build it against the contract of this version: `dovetail plugin new` writes it to `vendor/wit`
+    "#);
+}
+
 #[test]
 fn a_component_over_the_size_is_not_even_parsed() {
     let runtime = runtime_with(Limits {

@@ -158,6 +158,20 @@ async fn panics_are_isolated_by_halving() {
     }
 }
 
+/// What an author has to go by: the plugin's own functions, its message and place, and what it wrote before.
+#[tokio::test]
+async fn a_trap_names_functions_and_the_last_lines_of_the_log() {
+    let loaded = mapping(Limits::TABLE).await;
+    let error = refusal(&mut loaded.runner(), "log-and-panic").await;
+    assert_snapshot!(shown(&error), @r#"
+    record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed, at `…`. It said: panicked at …: no rack in device 1. Its log before: looking at the rack | the rack has no unit
+    Tell the mapping's makers; the record stays as it is until they mend it
+    "#);
+    let told = error.to_string();
+    assert!(told.contains("at `hostile::rack_of"), "{told}");
+    assert!(told.contains("hostile/src/lib.rs:"), "{told}");
+}
+
 #[tokio::test]
 async fn a_panics_words_and_place_are_kept() {
     let loaded = mapping(Limits::TABLE).await;
@@ -274,6 +288,27 @@ async fn an_instance_is_reused_and_replaced_in_time() {
     }
     assert_eq!(counts, ["1", "2", "3", "1", "2", "3", "1"].map(Value::text));
     assert_eq!(runner.calls(), 7);
+}
+
+#[tokio::test]
+async fn an_instance_that_is_nearly_full_is_replaced() {
+    let counted = async |memory: usize| {
+        let mut limits = Limits::TABLE;
+        limits.mapping.memory = memory;
+        let mut runner = mapping(limits).await.runner();
+        for _ in 0..2 {
+            convert(&mut runner, &page(&[""])).await.unwrap();
+        }
+        let answers = convert(&mut runner, &page(&["count"])).await.unwrap();
+        let Ok(Outcome::Mapped(draft)) = &answers[0] else {
+            panic!("{answers:?}")
+        };
+        (draft.get(Field::Name).clone(), runner.usage().memory)
+    };
+    let (third, used) = counted(Limits::TABLE.mapping.memory).await;
+    assert_eq!(third, Value::text("3"));
+    assert_eq!(counted(used * 5 / 4).await.0, Value::text("1"));
+    assert_eq!(counted(used * 2).await.0, Value::text("3"));
 }
 
 #[tokio::test]

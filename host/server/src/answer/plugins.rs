@@ -1,5 +1,7 @@
 //! Answers about plugins and mappings.
 
+use std::path::PathBuf;
+
 use dovetail_domain::Kind;
 use dovetail_domain::mapping::Direction;
 use dovetail_sync::Tried;
@@ -117,4 +119,94 @@ pub struct MappingRow {
     pub tried: Option<u64>,
     /// Why it goes one way although the mapping says both: a record that did not come back as it was.
     pub one_way_because: Option<String>,
+}
+
+/// How a mapping's cases went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestReport {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// Cases that came out as expected.
+    pub passed: usize,
+    /// Cases that did not.
+    pub failed: usize,
+    /// Each case, in the file's order.
+    pub cases: Vec<CaseVerdict>,
+}
+
+/// How a case went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseVerdict {
+    /// Its name.
+    pub name: String,
+    /// Whether it came out as expected.
+    pub passed: bool,
+    /// Where something else came than was expected: what was and what came.
+    pub message: Option<String>,
+    /// Fields and traits that differ.
+    pub differences: Vec<CaseDifference>,
+}
+
+/// A field or trait that differs from what a case expects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaseDifference {
+    /// The field, or `traits.NAME`.
+    pub what: String,
+    /// What was expected; null is nothing.
+    pub expected: Json,
+    /// What came; null is nothing.
+    pub got: Json,
+}
+
+/// A project that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "names say it")]
+pub struct NewProject {
+    pub name: String,
+    /// `connector` or `mapping`.
+    pub kind: String,
+    pub language: String,
+    pub folder: PathBuf,
+}
+
+/// A component that was built from sources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "names say it")]
+pub struct BuiltPlugin {
+    pub name: String,
+    pub version: String,
+    /// The world it is built for.
+    pub world: String,
+    /// What it imports.
+    pub imports: Vec<String>,
+    pub size: u64,
+    /// SHA-256 of the component.
+    pub digest: String,
+    pub file: PathBuf,
+}
+
+/// What a language needs for building plugins, and what of it is there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolchainShown {
+    /// The language.
+    pub language: String,
+    /// Whether a build can start.
+    pub usable: bool,
+    /// Tools that were found.
+    pub tools: Vec<ToolShown>,
+    /// Which way a build goes.
+    pub way: String,
+    /// What is missing and how to get it.
+    pub todo: Option<String>,
+}
+
+/// A tool on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "names say it")]
+pub struct ToolShown {
+    pub program: String,
+    pub path: String,
+    pub version: String,
 }

@@ -45,7 +45,7 @@ pub(super) fn read(path: &Path, schema: &str) -> Result<Json> {
 }
 
 /// The property of a schema that holds text of a media type.
-fn place_of(schema: &str, media_type: &str) -> Option<String> {
+pub(crate) fn place_of(schema: &str, media_type: &str) -> Option<String> {
     let schema: Map<String, Json> = serde_json::from_str(schema).ok()?;
     let properties = schema.get("properties")?.as_object()?;
     let of_type = |property: &Json| {

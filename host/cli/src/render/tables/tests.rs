@@ -4,8 +4,8 @@ use dovetail_domain::connector::{CheckState, Origin};
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{IntegrationId, Kind, RunId, SyncState, Timestamp};
 use dovetail_server::answer::{
-    Asset, AssetPage, AssetSource, Check, Choosable, Connected, Group, IntegrationRow, IntegrationShown,
-    Named, Removed, SettingsShown,
+    Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, Connected, Group, IntegrationRow,
+    IntegrationShown, Named, NewProject, Removed, SettingsShown, ToolShown, ToolchainShown,
 };
 use dovetail_server::status::IntegrationStatus;
 use dovetail_server::{Answer, Run, RunMode, RunStatus, RunTrigger, Tally};
@@ -218,4 +218,44 @@ fn removal() {
         file: Some("/home/removed/acme.jsonl".into()),
     };
     insta::assert_snapshot!(render(&Answer::Removed(removed)));
+}
+
+#[test]
+fn authors() {
+    let tool = ToolShown {
+        program: "cargo".to_owned(),
+        path: "/usr/bin/cargo".to_owned(),
+        version: "cargo 1.95.0".to_owned(),
+    };
+    let found = |language: &str, tools: Vec<ToolShown>, todo: Option<&str>| ToolchainShown {
+        language: language.to_owned(),
+        usable: todo.is_none(),
+        tools,
+        way: if todo.is_none() {
+            "the toolchain in use"
+        } else {
+            "none"
+        }
+        .to_owned(),
+        todo: todo.map(str::to_owned),
+    };
+    insta::assert_snapshot!(render(&Answer::Toolchains(vec![
+        found("rust", vec![tool], None),
+        found("python", vec![], Some("Install Python")),
+    ])));
+    insta::assert_snapshot!(render(&Answer::NewProject(NewProject {
+        name: "of-acme".to_owned(),
+        kind: "mapping".to_owned(),
+        language: "rust".to_owned(),
+        folder: "/projects/of-acme".into(),
+    })));
+    insta::assert_snapshot!(render(&Answer::BuiltPlugin(BuiltPlugin {
+        name: "of-acme".to_owned(),
+        version: "0.1.0".to_owned(),
+        world: "mapping-plugin".to_owned(),
+        imports: vec![],
+        size: 184_406,
+        digest: "63f7".to_owned(),
+        file: "/projects/of-acme/of-acme.wasm".into(),
+    })));
 }
