@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::build::guests;
 use crate::command::{Outcome, cargo, run, target};
+use crate::mappings::mappings;
 use crate::simulator::Simulator;
 
 /// Requests a minute that an integration may send where nobody said otherwise.
@@ -56,7 +57,7 @@ pub(crate) fn bench(rest: &[String]) -> Outcome {
             ratios.len()
         );
     }
-    Ok(())
+    mappings(&target().join("bench").join("dovetail").join("home"))
 }
 
 /// What a full sync took.
@@ -89,11 +90,11 @@ fn report(turn: usize, product: &Measured, floor: &Measured) {
     );
 }
 
-fn released(name: &str) -> std::path::PathBuf {
+pub(crate) fn released(name: &str) -> std::path::PathBuf {
     target().join("release").join(name)
 }
 
-fn fresh(name: &str) -> Outcome<std::path::PathBuf> {
+pub(crate) fn fresh(name: &str) -> Outcome<std::path::PathBuf> {
     let folder = target().join("bench").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;

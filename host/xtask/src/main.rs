@@ -5,7 +5,8 @@
 //! | `cargo xtask build` | builds the plugins and the binary |
 //! | `cargo xtask demo` | builds everything, starts the simulator, connects, syncs, and shows what came of it |
 //! | `cargo xtask test` | runs every test |
-//! | `cargo xtask bench` | measures a full sync against its floor |
+//! | `cargo xtask bench` | measures a full sync against its floor, mappings against native ones, and a start |
+//! | `cargo xtask docs` | writes what `docs/plugins.md` says of the contract and the limits |
 //! | `cargo xtask faults` | plants faults in a copy of the sources and shows that the tests notice them |
 //! | `cargo xtask soak MINUTES` | runs episodes of random changes, faults and kills, seed after seed, for so long |
 //! | `cargo xtask soak --kills RECORDS TIMES` | kills a sync of so many records so many times |
@@ -17,6 +18,7 @@ mod command;
 mod demo;
 mod faults;
 mod lint;
+mod mappings;
 mod simulator;
 mod soak;
 mod test;
@@ -34,10 +36,11 @@ fn main() -> ExitCode {
         "bench" => bench::bench(&rest),
         "faults" => faults::faults(&rest),
         "soak" => soak::soak(&rest),
+        "docs" => test::docs(),
         "lint" => lint::lint(),
         "ci" => test::test(&[]).and_then(|()| lint::lint()),
         other => Err(format!(
-            "`{other}` is not one of build, demo, test, bench, faults, soak, lint, ci"
+            "`{other}` is not one of build, demo, test, bench, faults, soak, docs, lint, ci"
         )),
     };
     match done {

@@ -11,3 +11,9 @@ pub(crate) fn test(rest: &[String]) -> Outcome {
     let mut command = cargo(&["test", "--workspace"]);
     run(command.args(rest))
 }
+
+/// Writes what documents say of the code, by the test that holds them to it.
+pub(crate) fn docs() -> Outcome {
+    let mut command = cargo(&["test", "--workspace", "--test", "hostile", "--", "page::"]);
+    run(command.env("DOVETAIL_WRITE_DOCS", "1"))
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use connectwise_simulator::Simulator;
+use connectwise_simulator::{Kind, Simulator};
 use e2e::{Home, simulator};
 use serde_json::{Value, json};
 
@@ -203,4 +203,93 @@ direction = "both"
         .find(|row| row["kind"] == "configuration" && row["field"] == "name")
         .unwrap();
     assert_eq!(name["direction"], "inward", "{name:#}");
+}
+
+/// Overlays of single organizations, drawn from a seed, over records that arrive in an order drawn from it too.
+async fn overlays_of_single_organizations(seed: u64) {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    let mut dice = seed;
+    let mut throw = |below: u64| {
+        // Numerical Recipes' generator; its upper bits are good enough to draw lots.
+        dice = dice
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (dice >> 33) % below
+    };
+    home.run(&["sync", "acme"]).await.exits(0);
+    let organizations = home.records("organization").await;
+    let mut prefixes: BTreeMap<String, String> = BTreeMap::new();
+    for round in 0..3_u64 {
+        // Some organizations get an overlay, some lose theirs.
+        for organization in &organizations {
+            let id = organization["id"].as_str().unwrap();
+            match throw(4) {
+                0 => {
+                    let prefix = format!("P{round}-{id}");
+                    let rules = format!(
+                        "version = 1\n[[rule]]\nkind = \"configuration\"\nfield = \"name\"\ntemplate = \"{prefix} {{{{ fields.name }}}}\"\n"
+                    );
+                    let file = home.file("own.toml", &rules);
+                    let words = [
+                        "mapping",
+                        "set",
+                        "acme",
+                        "--organization",
+                        id,
+                        "--use",
+                        "rules",
+                        "--config",
+                        &file,
+                    ];
+                    home.run(&words).await.exits(0);
+                    prefixes.insert(id.to_owned(), prefix);
+                }
+                1 if prefixes.remove(id).is_some() => {
+                    let words = ["mapping", "unset", "acme", "--organization", id, "--use", "rules"];
+                    home.run(&words).await.exits(0);
+                }
+                _ => {}
+            }
+        }
+        // Records change one after the other, so that an increment meets them in that order and none of the stored one.
+        let configurations = home.records("configuration").await;
+        for _ in 0..throw(20) {
+            let record = &configurations[usize::try_from(throw(configurations.len() as u64)).unwrap()];
+            let id: u64 = record["source"]["id"].as_str().unwrap().parse().unwrap();
+            control.advance(u32::try_from(throw(90)).unwrap());
+            let name = format!("changed {}", throw(1_000));
+            control
+                .edit(Kind::Configuration, id, json!({"name": name}))
+                .unwrap();
+        }
+        let words = [&["sync", "acme"][..], &["sync", "acme", "--full"]];
+        home.run(words[usize::try_from(throw(2)).unwrap()]).await.exits(0);
+        for record in home.records("configuration").await {
+            let id: u64 = record["source"]["id"].as_str().unwrap().parse().unwrap();
+            let theirs = control.record(Kind::Configuration, id).unwrap();
+            let name = theirs["name"].as_str().unwrap();
+            let wanted = match prefixes.get(record["organization"]["id"].as_str().unwrap()) {
+                Some(prefix) => format!("{prefix} {name}"),
+                None => name.to_owned(),
+            };
+            assert_eq!(
+                record["name"],
+                json!(wanted),
+                "seed {seed}, round {round}: {record:#}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organizations_layer_changes_its_records_and_no_others_in_whatever_order_they_arrive() {
+    let seeds = match std::env::var("DOVETAIL_SEED") {
+        Ok(seed) => vec![seed.parse().expect("a seed is a number")],
+        Err(_) => (1..=4).collect::<Vec<u64>>(),
+    };
+    for seed in seeds {
+        overlays_of_single_organizations(seed).await;
+    }
 }

@@ -12,5 +12,6 @@ mod components;
 mod connectors;
 mod contract;
 mod mappings;
+mod page;
 mod support;
 mod walls;
