@@ -19,7 +19,6 @@ layer's JSON. There is no clock, no randomness, no network and no file: `log` is
 """
 
 import json
-import traceback
 
 from componentize_py_types import Err, Ok
 from wit_world import exports
@@ -196,9 +195,13 @@ def _fault(error):
     if isinstance(error, (DataError, ConfigError)):
         return types.Fault(error.cause, str(error))
     message = f"{type(error).__name__}: {error}"
-    frames = traceback.extract_tb(error.__traceback__)
-    if frames:
-        message += f" ({frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name})"
+    # Not by `traceback`: that looks for the sources, and there are no files here.
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    if place:
+        code = place.tb_frame.f_code
+        message += f" ({code.co_filename}:{place.tb_lineno}, in {code.co_name})"
     log.error(message)
     return types.Fault(types.Cause_Bug(), message)
 

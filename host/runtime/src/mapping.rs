@@ -319,8 +319,8 @@ impl MappingRunner {
         // One that is nearly full would fail at a later page that has nothing to do with it: JavaScript's collector lets
         // memory grow over many calls.
         let nearly_full = self.usage.memory > limits.mapping.memory / 4 * 3;
-        if instance.calls < limits.mapping.calls_an_instance && !nearly_full {
-            self.instance = Some(instance);
+        if instance.calls < limits.mapping.calls_an_instance {
+            self.instance = Some(instance).filter(|_| !nearly_full);
         }
         Ok(Ok(given))
     }

@@ -196,13 +196,34 @@ async fn a_connector_in_rust_is_made_and_built() {
     );
 }
 
+/// A mistake in a template's source, made where a record is called `boom`, and what is told of it.
+struct Mistake<'a> {
+    file: &'a str,
+    makes: &'a str,
+    before: &'a str,
+    told: &'a str,
+}
+
+const BOOM: &str = r#"
+    [[test]]
+    name = "a mistake"
+    kind = "configuration"
+    fields = { name = "boom" }
+    expect = {}
+"#;
+
 /// The template, then the worked example, in a language whose tools fetch into the project.
-async fn made_built_and_tested(language: &str, example: &str) {
+async fn made_built_and_tested(language: &str, example: &str, mistake: Mistake<'_>) {
     let author = Author::new();
     author
         .json(&["plugin", "new", "mapping", "of-acme", "--language", language])
         .await;
     let kept = kept(language);
+    let source = author.path("of-acme").join(mistake.file);
+    let text_of = std::fs::read_to_string(&source).expect("the template has it");
+    assert!(text_of.contains(mistake.before), "{text_of}");
+    let wrong = text_of.replace(mistake.before, &format!("{}{}", mistake.makes, mistake.before));
+    std::fs::write(&source, wrong).expect("it can be written");
     moved(&author.path("of-acme"), &kept);
     let built = author.json(&["plugin", "build", text(&kept)]).await;
     assert_sound(&built);
@@ -214,6 +235,23 @@ async fn made_built_and_tested(language: &str, example: &str) {
         (&3.into(), &0.into()),
         "{report:#}"
     );
+
+    // What its author did not mean is told with its place, and costs no instance.
+    author.write("cases.toml", BOOM);
+    let ran = author
+        .run(&with_json(&[
+            "plugin",
+            "test",
+            text(&kept.join("of-acme.wasm")),
+            "cases.toml",
+        ]))
+        .await
+        .exits(7);
+    let message = ran.json()["cases"][0]["message"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(message.contains(mistake.told), "{message}");
 
     // An example is kept without what `plugin build` writes.
     std::fs::remove_dir_all(kept.join("vendor")).expect("it was written");
@@ -232,12 +270,24 @@ async fn made_built_and_tested(language: &str, example: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_in_javascript_is_made_built_and_tested() {
-    made_built_and_tested("javascript", "rack-notes").await;
+    let mistake = Mistake {
+        file: "src/overlay.js",
+        makes: "if (name === \"boom\") { null.boom(); }\n        ",
+        before: "if (name) {",
+        told: "TypeError: can't access property \"boom\" of null (change@src/overlay.js:",
+    };
+    made_built_and_tested("javascript", "rack-notes", mistake).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_in_python_is_made_built_and_tested() {
-    made_built_and_tested("python", "warranty-by-age").await;
+    let mistake = Mistake {
+        file: "src/app.py",
+        makes: "if name == \"boom\":\n            None.boom()\n        ",
+        before: "if name:",
+        told: "AttributeError: 'NoneType' object has no attribute 'boom' (/0/app.py:",
+    };
+    made_built_and_tested("python", "warranty-by-age", mistake).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
