@@ -203,7 +203,10 @@ impl<'a> Trial<'a> {
             };
             let Some(field) = Field::named(&row.name) else {
                 let named = row.name.strip_prefix("traits.").unwrap_or_default();
-                let of_row = |name: &str| named == "*" || named == name;
+                let of_row = |name: &str| match named.strip_suffix('*') {
+                    Some(front) => name.starts_with(front),
+                    None => named == name,
+                };
                 let traits: Vec<_> = draft
                     .traits
                     .iter()

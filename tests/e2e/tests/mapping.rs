@@ -200,6 +200,10 @@ async fn two_way_fields_come_back_as_they_were() {
     let both: Vec<&Value> = rows.iter().filter(|row| row["direction"] == "both").collect();
     let tried: u64 = both.iter().filter_map(|row| row["tried"].as_u64()).sum();
     assert!(both.len() > 20 && tried > 500, "{} {tried}", both.len());
+    let custom = both
+        .iter()
+        .find(|row| row["field"] == "traits.custom_fields.*" && row["kind"] == "configuration");
+    assert!(custom.unwrap()["tried"].as_u64() > Some(0), "{custom:#?}");
     for row in rows {
         assert_eq!(row["one_way_because"], Value::Null, "{row:#}");
         if row["direction"] == "inward" {

@@ -40,7 +40,7 @@ fn between(page: &str, name: &str, text: &str) -> String {
     );
     let (before, rest) = page.split_once(&begin).expect("the page has the mark");
     let (_, after) = rest.split_once(&end).expect("the page has the mark's end");
-    format!("{before}{begin}\n{text}\n{end}{after}")
+    format!("{before}{begin}\n{text}\n\n{end}{after}")
 }
 
 fn contract() -> String {
