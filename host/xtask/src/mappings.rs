@@ -33,10 +33,20 @@ pub(crate) fn mappings(home: &Path) -> Outcome {
     fs::write(&rules, config).map_err(|error| error.to_string())?;
     let of_rules = guests.join("dovetail_rules.wasm");
     words.push(format!("rules={}={}", of_rules.display(), rules.display()));
-    words.push(component("rust overlay", guests.join(format!("{OVERLAY}.wasm"))));
-    for (name, example) in [
-        ("javascript overlay", "rack-notes"),
-        ("python overlay", "warranty-by-age"),
+    let configured = |name: &str, file: &Path, config: &str| -> Outcome<String> {
+        let settings = folder.join(format!("{name}.json"));
+        fs::write(&settings, config).map_err(|error| error.to_string())?;
+        Ok(format!("{name}={}={}", file.display(), settings.display()))
+    };
+    let overlay = guests.join(format!("{OVERLAY}.wasm"));
+    words.push(configured("rust overlay", &overlay, r#"{"prefix": "HD"}"#)?);
+    for (name, example, config) in [
+        (
+            "javascript overlay",
+            "rack-notes",
+            r#"{"questions": ["What is its role?"]}"#,
+        ),
+        ("python overlay", "warranty-by-age", r#"{"years": 3}"#),
     ] {
         let file = folder.join(format!("{example}.wasm"));
         // Built in a copy: what its tools fetch is none of the checkout's.
@@ -47,7 +57,7 @@ pub(crate) fn mappings(home: &Path) -> Outcome {
             .arg(&copy))?;
         let mut build = Command::new(released("dovetail"));
         match run(build.args(["plugin", "build"]).arg(&copy).arg("-o").arg(&file)) {
-            Ok(()) => words.push(component(name, file)),
+            Ok(()) => words.push(configured(name, &file, config)?),
             Err(why) => println!("{name}: not measured: {why}"),
         }
     }
