@@ -27,6 +27,8 @@ mod compile;
 mod connector;
 mod engine;
 mod error;
+#[cfg(test)]
+mod handles_tests;
 mod host;
 mod imports;
 mod instance;
