@@ -7,6 +7,7 @@
 //! | `cargo xtask test` | runs every test |
 //! | `cargo xtask bench` | measures a full sync against its floor |
 //! | `cargo xtask faults` | plants faults in a copy of the sources and shows that the tests notice them |
+//! | `cargo xtask fuzz` | feeds each fuzz target for a minute; installs cargo-fuzz into target/tools |
 //! | `cargo xtask soak MINUTES` | runs episodes of random changes, faults and kills, seed after seed, for so long |
 //! | `cargo xtask soak --kills RECORDS TIMES` | kills a sync of so many records so many times |
 //! | `cargo xtask lint` | fmt, clippy and docs with warnings denied; licences and bans where cargo-deny is installed |
@@ -16,6 +17,7 @@ mod build;
 mod command;
 mod demo;
 mod faults;
+mod fuzz;
 mod lint;
 mod simulator;
 mod soak;
@@ -33,11 +35,12 @@ fn main() -> ExitCode {
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
         "faults" => faults::faults(&rest),
+        "fuzz" => fuzz::fuzz(&rest),
         "soak" => soak::soak(&rest),
         "lint" => lint::lint(),
         "ci" => test::test(&[]).and_then(|()| lint::lint()),
         other => Err(format!(
-            "`{other}` is not one of build, demo, test, bench, faults, soak, lint, ci"
+            "`{other}` is not one of build, demo, test, bench, faults, fuzz, soak, lint, ci"
         )),
     };
     match done {
