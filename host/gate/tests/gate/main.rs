@@ -8,6 +8,7 @@
 )]
 
 mod hostile;
+mod hostile_servers;
 mod server;
 #[path = "../../../../tests/hostile/watchdog.rs"]
 mod watchdog;

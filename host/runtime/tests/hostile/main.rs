@@ -11,6 +11,7 @@
 mod bombs;
 mod boundary;
 mod by_hand;
+mod cases;
 mod components;
 mod connectors;
 mod contract;
