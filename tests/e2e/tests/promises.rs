@@ -63,7 +63,9 @@ fn wanted() -> BTreeSet<String> {
 /// The cases of misbehaviour, as the table beside their tests names them.
 fn hostile_cases() -> Vec<String> {
     let text = read(&root().join("host/runtime/tests/hostile/cases.rs"));
-    let rows = text.lines().filter_map(|line| line.strip_prefix("//! | `hostile_"));
+    let rows = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `hostile_"));
     let names: Vec<String> = rows
         .filter_map(|row| row.split_once('`'))
         .map(|(name, _)| format!("hostile_{name}"))

@@ -228,7 +228,5 @@ async fn one_integration_has_neither_the_secrets_nor_the_connections_of_another(
     let mut config = config("psa.example".to_owned(), None);
     config.secrets = Default::default();
     let error = Gate::new(config).err().unwrap();
-    assert_snapshot!(format!("{}: {error}", error.code()), @r#"
-    setting-missing: `private-key` is needed to reach the PSA and was not set
-    "#);
+    assert_snapshot!(format!("{}: {error}", error.code()), @"setting-missing: `private-key` is needed to reach the PSA and was not set");
 }

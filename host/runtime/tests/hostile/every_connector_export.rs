@@ -309,7 +309,5 @@ async fn control_characters_in_names_do_not_get_through() {
     let page = call(&mut loaded.session(Canned::with_records(&[])), "pull", "slurred")
         .await
         .unwrap();
-    assert_snapshot!(page, @r#"
-    Page { items: [], refused: [RefusedItem { id: "one [2Jtwo three", name: "", reason: "`one [2Jtwo three` is no id: 1 to 100 bytes without control characters" }], next: None }
-    "#);
+    assert_snapshot!(page, @r#"Page { items: [], refused: [RefusedItem { id: "one [2Jtwo three", name: "", reason: "`one [2Jtwo three` is no id: 1 to 100 bytes without control characters" }], next: None }"#);
 }

@@ -33,7 +33,9 @@ fn complaints(
         let (find, plant) = (word(fault, "find"), word(fault, "plant"));
         known.insert(promise.to_owned());
         if !wanted.contains(promise) && !may_have.contains(promise) {
-            found.push(format!("`{promise}` is no quirk, no limit and no misbehaviour that a test holds"));
+            found.push(format!(
+                "`{promise}` is no quirk, no limit and no misbehaviour that a test holds"
+            ));
         }
         let of_the_product = ["host/", "plugins/"].iter().any(|room| path.starts_with(room));
         if !of_the_product || path.contains("/tests") {
