@@ -15,6 +15,8 @@ mod client;
 mod clock;
 mod credential;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod gate;
 pub mod limits;
 mod message;

@@ -8,6 +8,9 @@ use url::Url;
 
 use crate::GateError;
 
+/// The longest name there is, in its ASCII form.
+const LONGEST_NAME: usize = 253;
+
 /// A host as a setting holds it: `host` or `host:port`, in lower case, names in their ASCII form, without a trailing
 /// dot and without the port 443.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,7 +55,12 @@ impl Host {
         }
         let url = Url::parse(&format!("https://{authority}/"))
             .map_err(|trouble| refused(&format!("it is no host name ({trouble})")))?;
-        Host::of(&url).ok_or_else(|| refused("it is no host name"))
+        let host = Host::of(&url).ok_or_else(|| refused("it is no host name"))?;
+        // In its ASCII form a name may be longer than it was written.
+        if host.name.len() > LONGEST_NAME {
+            return Err(refused("it is longer than a host name can be"));
+        }
+        Ok(host)
     }
 
     /// The host of a parsed URL; `None` where it has none or the port 0.
@@ -303,6 +311,10 @@ mod tests {
         ] {
             assert_eq!(Host::parse("site", text).expect_err(text).code(), code, "{text}");
         }
+        // Short as it is written, too long as it is looked up; found by fuzzing.
+        let long = format!("{}example", "bü.".repeat(40));
+        let refused = Host::parse("site", &long).expect_err(&long);
+        assert_eq!(refused.code(), Code::ValueRefused);
     }
 
     #[test]

@@ -27,6 +27,10 @@ mod compile;
 mod connector;
 mod engine;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+#[cfg(test)]
+mod handles_tests;
 mod host;
 mod imports;
 mod instance;

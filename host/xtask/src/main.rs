@@ -8,6 +8,7 @@
 //! | `cargo xtask bench` | measures a full sync against its floor, mappings against native ones, and a start |
 //! | `cargo xtask docs` | writes what `docs/plugins.md` says of the contract and the limits |
 //! | `cargo xtask faults` | plants faults in a copy of the sources and shows that the tests notice them |
+//! | `cargo xtask fuzz` | feeds each fuzz target for a minute; installs cargo-fuzz into target/tools |
 //! | `cargo xtask soak MINUTES` | runs episodes of random changes, faults and kills, seed after seed, for so long |
 //! | `cargo xtask soak --kills RECORDS TIMES` | kills a sync of so many records so many times |
 //! | `cargo xtask lint` | fmt, clippy and docs with warnings denied; licences and bans where cargo-deny is installed |
@@ -17,6 +18,7 @@ mod build;
 mod command;
 mod demo;
 mod faults;
+mod fuzz;
 mod lint;
 mod mappings;
 mod simulator;
@@ -35,12 +37,13 @@ fn main() -> ExitCode {
         "test" => test::test(&rest),
         "bench" => bench::bench(&rest),
         "faults" => faults::faults(&rest),
+        "fuzz" => fuzz::fuzz(&rest),
         "soak" => soak::soak(&rest),
         "docs" => test::docs(),
         "lint" => lint::lint(),
         "ci" => test::test(&[]).and_then(|()| lint::lint()),
         other => Err(format!(
-            "`{other}` is not one of build, demo, test, bench, faults, soak, docs, lint, ci"
+            "`{other}` is not one of build, demo, test, bench, faults, fuzz, soak, docs, lint, ci"
         )),
     };
     match done {

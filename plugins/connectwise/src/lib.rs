@@ -16,6 +16,8 @@ mod configurations;
 mod contacts;
 mod describe;
 mod eligibility;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod guide;
 mod listing;
 mod loose;

@@ -88,6 +88,8 @@ mod dates;
 mod document;
 mod expression;
 mod fit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod literal;
 mod load;
 mod mac;

@@ -392,5 +392,14 @@ impl Row for ChildRow<'_> {
     }
 }
 
+/// Whether a record of an object (`Ticket`) satisfies a condition; the error is what a client would be told.
+///
+/// # Errors
+/// The condition is refused.
+pub fn condition_holds(text: &str, object: &'static str, record: &Value) -> Result<bool, String> {
+    let parsed = parse(text, Scope::Record(object)).map_err(|why| why.to_string())?;
+    Ok(parsed.is_none_or(|parsed| parsed.holds(&JsonRow(record))))
+}
+
 #[cfg(test)]
 mod tests;

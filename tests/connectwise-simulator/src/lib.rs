@@ -28,6 +28,7 @@ mod shared;
 mod tls;
 mod view;
 
+pub use conditions::condition_holds;
 pub use config::{Config, Credentials, Size, Tls};
 pub use control::{Control, ControlError, Hold, Response};
 pub use faults::{Fault, FaultPlan};

@@ -327,6 +327,8 @@ pub(crate) fn commands_below(words: &[String]) -> Vec<String> {
         .skip_while(|line| *line != "Commands:")
         .skip(1)
         .take_while(|line| !line.is_empty());
+    // A description that goes on in a further line stands further in than a command.
+    let list = list.filter(|line| !line.starts_with("   "));
     let names = list.filter_map(|line| line.split_whitespace().next());
     names.filter(|name| *name != "help").map(str::to_owned).collect()
 }

@@ -13,7 +13,7 @@ mod held;
 mod planted;
 
 /// What a promise can be about.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "seed",
     "itglue_row",
     "quirk",
@@ -22,6 +22,7 @@ const KINDS: [&str; 8] = [
     "command",
     "contract",
     "trust",
+    "hostile",
 ];
 /// The test that runs the documents' command lines.
 const OF_THE_DOCUMENTS: &str = "documents.rs::every_command_line_of_the_documents_runs";
@@ -55,7 +56,22 @@ fn wanted() -> BTreeSet<String> {
     );
     wanted.extend(limits("limit_plugin", "host/runtime/src/limits.rs"));
     wanted.extend(limits("limit_gate", "host/gate/src/limits.rs"));
+    wanted.extend(hostile_cases());
     wanted
+}
+
+/// The cases of misbehaviour, as the table beside their tests names them.
+fn hostile_cases() -> Vec<String> {
+    let text = read(&root().join("host/runtime/tests/hostile/cases.rs"));
+    let rows = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `hostile_"));
+    let names: Vec<String> = rows
+        .filter_map(|row| row.split_once('`'))
+        .map(|(name, _)| format!("hostile_{name}"))
+        .collect();
+    assert!(names.len() > 50, "the table is read wrongly: {names:?}");
+    names
 }
 
 /// The limits of a file: its constants and the members of its tables.

@@ -1,7 +1,10 @@
-//! A mapping that misbehaves on purpose. What it does with a record stands in the record's JSON, `{"do":"WORD"}`; a
-//! record that says nothing of the kind is mapped as it should be.
+//! A mapping that misbehaves on purpose. What it does with a record stands in the record's JSON, `{"do":"WORD"}`, what it
+//! does when it is configured in its configuration; where nothing of the kind is said it does its work. What `describe`
+//! cannot be told, for it is given nothing, is done by modules written by hand in the runtime's own tests.
 
 #![allow(clippy::panic, reason = "that is what it is for")]
+
+mod deeds;
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -10,6 +13,8 @@ use dovetail_sdk::mapping::exports::{
 };
 use dovetail_sdk::mapping::log::{self, Level};
 use dovetail_sdk::mapping::types::{Cause, Fault, Field, SourceRecord, Supplement, Value};
+
+use crate::deeds::{HUGE, deeper};
 
 struct Hostile;
 
@@ -37,8 +42,11 @@ impl dovetail_sdk::Mapping for Hostile {
             flow: Direction::Inward,
             identifies: false,
         };
-        match told(&context.config).as_str() {
-            "loop" => endless(),
+        let deed = told(&context.config);
+        perform(&deed);
+        match deed.as_str() {
+            "huge" => Err(huge()),
+            "too-many" => Ok((0..2_001).map(|_| row("name")).collect()),
             "panic" => panic!("no sense in \u{1b}[31mit"),
             "unknown-field" => Ok(vec![row("serial")]),
             "duplicate-field" => Ok(vec![row("name"), row("name")]),
@@ -65,15 +73,33 @@ impl dovetail_sdk::Mapping for Hostile {
 
     fn to_source(_: Context, edits: Vec<Edit>) -> Vec<Result<Patch, Fault>> {
         let patch = |edit: Edit| {
-            if edit.source.as_ref().is_some_and(|source| deed(source) == "panic") {
+            let deed = edit.source.as_ref().map(deed).unwrap_or_default();
+            perform(&deed);
+            if deed == "huge" {
+                return Err(huge());
+            }
+            if deed == "panic" {
                 panic!("no way back");
             }
+            let refused = if deed == "too-many" { 1_001 } else { 0 };
             Ok(Patch {
-                json: "{\"name\":\"back\"}".to_owned(),
-                refused: vec![],
+                json: match deed.as_str() {
+                    "no-object" => "[1]".to_owned(),
+                    _ => "{\"name\":\"back\"}".to_owned(),
+                },
+                refused: vec!["name".to_owned(); refused],
             })
         };
-        edits.into_iter().map(patch).collect()
+        let short = edits.iter().any(|edit| {
+            edit.source
+                .as_ref()
+                .is_some_and(|source| deed(source) == "one-too-few")
+        });
+        let mut answers: Vec<_> = edits.into_iter().map(patch).collect();
+        if short {
+            answers.pop();
+        }
+        answers
     }
 }
 
@@ -92,21 +118,24 @@ fn told(json: &str) -> String {
     told.unwrap_or_default().to_owned()
 }
 
+fn perform(deed: &str) {
+    deeds::perform(deed, |line| log::write(Level::Info, line));
+}
+
+fn huge() -> Fault {
+    Fault {
+        cause: Cause::Bug,
+        message: "x".repeat(HUGE),
+    }
+}
+
 fn one(source: &SourceRecord) -> Result<Outcome, Fault> {
     let name = text("name", &source.name);
-    match deed(source).as_str() {
-        "loop" => endless(),
-        "log" => loop {
-            log::write(Level::Info, "again");
-        },
-        "memory" => {
-            let mut hoard = Vec::new();
-            loop {
-                hoard.push(vec![1_u8; 1024 * 1024]);
-                std::hint::black_box(&hoard);
-            }
-        }
-        "recursion" => fields(vec![text("notes", &deeper(1, u64::MAX).to_string())]),
+    let deed = deed(source);
+    perform(&deed);
+    match deed.as_str() {
+        "huge" => Err(huge()),
+        "too-many" => fields(vec![name; 200]),
         "bounded-recursion" => fields(vec![text("notes", &deeper(1, 3_000).to_string())]),
         "count" => fields(vec![text("name", &CALLS.load(Relaxed).to_string())]),
         "oversized" => traits(vec![("big".to_owned(), "x".repeat(64 * 1024 * 1024))]),
@@ -175,23 +204,4 @@ fn rack_of(source: &SourceRecord) -> String {
     log::write(Level::Warn, "the rack has no unit");
     assert!(source.json.is_empty(), "no rack in {}", source.name);
     std::hint::black_box(source.id.clone())
-}
-
-fn endless() -> ! {
-    let mut turns = 0_u64;
-    loop {
-        turns = std::hint::black_box(turns.wrapping_add(1));
-    }
-}
-
-/// Calls itself down to `end`, with so little of its own that the native stack ends before the guest's.
-#[inline(never)]
-fn deeper(depth: u64, end: u64) -> u64 {
-    if depth == end {
-        return depth;
-    }
-    let below: fn(u64, u64) -> u64 = std::hint::black_box(deeper);
-    below(depth.wrapping_add(1), end)
-        .wrapping_mul(3)
-        .wrapping_add(depth)
 }

@@ -7,7 +7,11 @@
     reason = "a test may fail by them"
 )]
 
+mod hostile;
+mod hostile_servers;
 mod server;
+#[path = "../../../../tests/hostile/watchdog.rs"]
+mod watchdog;
 
 use std::io;
 use std::net::IpAddr;
@@ -108,6 +112,7 @@ struct Setup {
 
 /// A session with a server, after its gate was changed.
 fn setup(server: &Server, change: impl FnOnce(&mut GateConfig)) -> Setup {
+    watchdog::progress();
     let mut config = config(format!("psa.test:{}", server.port), Some(&server.ca_pem));
     change(&mut config);
     let clock = Arc::new(Fast::default());

@@ -77,7 +77,7 @@ async fn a_loop_over_requests_ends_after_its_calls() {
     limits.connector.host_calls = 100;
     let outbound = Canned::with_records(&[]);
     let mut session = session(limits, outbound.clone()).await;
-    let error = plugin_error(session.pull(&told("endless-requests"), &listing(), None).await);
+    let error = plugin_error(session.pull(&told("requests"), &listing(), None).await);
     assert_snapshot!(shown(&error), @r#"
     plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `pull`; it may use 100 calls into the host in one call
     Tell the plugin's makers: it computes, allocates or calls more than its task needs

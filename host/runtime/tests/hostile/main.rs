@@ -8,10 +8,18 @@
     reason = "a test says what failed"
 )]
 
+mod bombs;
+mod boundary;
+mod by_hand;
+mod cases;
 mod components;
 mod connectors;
 mod contract;
+mod describing;
+mod every_connector_export;
+mod every_export;
 mod mappings;
 mod page;
 mod support;
+mod twins;
 mod walls;

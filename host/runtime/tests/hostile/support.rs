@@ -1,9 +1,13 @@
-//! The guests, built once; runtimes; records; and how texts are made fit for snapshots.
+//! The guests, built once; runtimes; records; that others go on being served; and how texts are made fit for snapshots.
+
+#[path = "../../../../tests/hostile/watchdog.rs"]
+pub(crate) mod watchdog;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
+use dovetail_domain::connector::{ConnectorContext, Listing};
 use dovetail_domain::mapping::{Draft, MappingContext, Outcome};
 use dovetail_domain::{Explained, Kind, SourceId, SourceRecord};
 use dovetail_runtime::{
@@ -59,6 +63,9 @@ fn cache_dir() -> PathBuf {
 }
 
 pub(crate) fn runtime_with(limits: Limits) -> Runtime {
+    // They may take as long as a compiler does; what comes after them may not.
+    guests();
+    watchdog::progress();
     Runtime::with_limits(
         RuntimeConfig {
             cache_dir: cache_dir(),
@@ -74,6 +81,16 @@ pub(crate) fn short() -> Limits {
     let mut limits = Limits::TABLE;
     limits.mapping.ticks = 5;
     limits.connector.ticks = 5;
+    limits
+}
+
+/// The limits in force, with so little computing that a loop ends soon, and so much that the others' work does not depend
+/// on how busy the machine is.
+pub(crate) fn few_ticks() -> Limits {
+    let mut limits = Limits::TABLE;
+    limits.mapping.ticks = 20;
+    limits.connector.ticks = 20;
+    limits.connector.ticks_a_record = 1;
     limits
 }
 
@@ -116,6 +133,7 @@ pub(crate) async fn convert(
             so_far: &so_far,
         })
         .collect();
+    watchdog::progress();
     runner.convert(&context, &batch).await
 }
 
@@ -136,6 +154,24 @@ pub(crate) async fn assert_works(mapping: &LoadedMapping) {
             .all(|answer| matches!(answer, Ok(Outcome::Mapped(_)))),
         "{answers:?}"
     );
+}
+
+/// That a mapping and a connector that were no part of it go on being served by the same engine.
+pub(crate) async fn assert_serves(runtime: &Runtime) {
+    watchdog::progress();
+    assert_works(&runtime.load_mapping(hostile_mapping()).await.unwrap()).await;
+    let loaded = runtime.load_connector(hostile_connector()).await.unwrap();
+    let listing = Listing {
+        kind: Kind::Ticket,
+        since: None,
+        parents: vec![],
+    };
+    let mut session = loaded.session(Canned::with_records(&["7"]));
+    let pulled = session
+        .pull(&ConnectorContext::default(), &listing, None)
+        .await
+        .unwrap();
+    assert_eq!(pulled.items.len(), 3);
 }
 
 /// An error as a person sees it. Names of functions depend on the compiler, digests on the guests' bytes.

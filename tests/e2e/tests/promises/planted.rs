@@ -18,10 +18,12 @@ fn planted() -> Vec<Table> {
     faults.cloned().collect()
 }
 
-/// What is wrong with the faults, where `wanted` promises have to have one and files are read by `file`.
+/// What is wrong with the faults, where `wanted` promises have to have one, those of `may_have` may have one, and files
+/// are read by `file`.
 fn complaints(
     faults: &[Table],
     wanted: &BTreeSet<String>,
+    may_have: &BTreeSet<String>,
     file: &dyn Fn(&str) -> Option<String>,
 ) -> Vec<String> {
     let mut found = Vec::new();
@@ -30,8 +32,10 @@ fn complaints(
         let (promise, path) = (word(fault, "promise"), word(fault, "file"));
         let (find, plant) = (word(fault, "find"), word(fault, "plant"));
         known.insert(promise.to_owned());
-        if !wanted.contains(promise) {
-            found.push(format!("`{promise}` is no quirk and no limit that a test holds"));
+        if !wanted.contains(promise) && !may_have.contains(promise) {
+            found.push(format!(
+                "`{promise}` is no quirk, no limit and no misbehaviour that a test holds"
+            ));
         }
         let of_the_product = ["host/", "plugins/"].iter().any(|room| path.starts_with(room));
         if !of_the_product || path.contains("/tests") {
@@ -57,13 +61,16 @@ fn complaints(
 fn every_quirk_and_limit_has_a_fault_that_can_be_planted() {
     let document = document();
     let held = entries(&document, "promise");
-    let wanted = held
-        .iter()
-        .filter(|entry| ["quirk", "limit"].contains(&word(entry, "kind")))
-        .map(|entry| word(entry, "id").to_owned())
-        .collect();
+    let of = |kinds: &[&str]| {
+        held.iter()
+            .filter(|entry| kinds.contains(&word(entry, "kind")))
+            .map(|entry| word(entry, "id").to_owned())
+            .collect()
+    };
+    // Misbehaviour that a number bounds has a twin in place of a fault, and some is held by wasmtime itself.
+    let (wanted, may_have) = (of(&["quirk", "limit"]), of(&["hostile"]));
     let file = |path: &str| std::fs::read_to_string(root().join(path)).ok();
-    let complaints = complaints(&planted(), &wanted, &file);
+    let complaints = complaints(&planted(), &wanted, &may_have, &file);
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
@@ -85,7 +92,7 @@ fn a_fault_that_cannot_be_planted_is_noticed() {
     let told = |text: &str| {
         let document: Table = text.parse().expect("TOML");
         let faults: Vec<Table> = entries(&document, "fault").into_iter().cloned().collect();
-        complaints(&faults, &wanted, &file).join("; ")
+        complaints(&faults, &wanted, &BTreeSet::new(), &file).join("; ")
     };
     assert_eq!(told(good), "");
     for (from, to, complaint) in [

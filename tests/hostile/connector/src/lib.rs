@@ -3,12 +3,18 @@
 
 #![allow(clippy::panic, reason = "that is what it is for")]
 
+#[path = "../../src/deeds.rs"]
+mod deeds;
+
 use dovetail_sdk::connector::exports::{
     Change, CheckLine, CheckState, Context, Description, Event, EventSubject, GroupOption, IdPage, Listing,
-    MemberPage, OriginRule, Page, Pulled, PushOutcome, SetupField, SetupFormat, WantedRecord,
+    Member, MemberPage, OriginRule, Page, Pulled, PushOutcome, SetupField, SetupFormat, WantedRecord,
 };
 use dovetail_sdk::connector::http::{self, Failure, Request, Response};
+use dovetail_sdk::connector::log::{self, Level};
 use dovetail_sdk::connector::types::{Cause, Fault, SourceRecord};
+
+use crate::deeds::HUGE;
 
 struct Hostile;
 
@@ -47,7 +53,23 @@ impl dovetail_sdk::Connector for Hostile {
     }
 
     fn check(context: Context) -> Vec<CheckLine> {
-        let deed = deed(&context);
+        let deed = begin(&context);
+        match deed.as_str() {
+            "huge" => {
+                return vec![CheckLine {
+                    detail: "x".repeat(HUGE),
+                    ..nothing_found()
+                }];
+            }
+            "too-many" => return vec![nothing_found(); 10_001],
+            "slurred" => {
+                return vec![CheckLine {
+                    id: SLURRED.to_owned(),
+                    ..nothing_found()
+                }];
+            }
+            _ => {}
+        }
         let count = deed.strip_suffix("-at-once").and_then(|count| count.parse().ok());
         let answers = match count {
             Some(count) => http::send_each(&vec![request(""); count]),
@@ -56,19 +78,31 @@ impl dovetail_sdk::Connector for Hostile {
         answers.into_iter().map(line).collect()
     }
 
-    fn options(_: Context, group: String) -> Result<Vec<GroupOption>, Fault> {
-        Err(Fault {
-            cause: Cause::Permission(group),
-            message: "refused\n\u{1b}[31m".to_owned(),
-        })
+    fn options(context: Context, group: String) -> Result<Vec<GroupOption>, Fault> {
+        let option = |id: &str, label: &str| GroupOption {
+            id: id.to_owned(),
+            label: label.to_owned(),
+            recommended: false,
+            count: None,
+        };
+        match begin(&context).as_str() {
+            "huge" => Err(huge()),
+            "too-many" => Ok(vec![option("1", "one"); 10_001]),
+            "slurred" => Ok(vec![option("1", SLURRED)]),
+            _ => Err(Fault {
+                cause: Cause::Permission(group),
+                message: "refused\n\u{1b}[31m".to_owned(),
+            }),
+        }
     }
 
     fn pull(context: Context, wanted: Listing, cursor: Option<String>) -> Result<Page, Fault> {
-        match deed(&context).as_str() {
+        let page = |items| Ok(Page { items, next: None });
+        match begin(&context).as_str() {
+            "huge" => return Err(huge()),
+            "too-many" => return page(vec![pulled(&wanted.kind, "1", "{}"); 10_001]),
+            "slurred" => return page(vec![pulled(&wanted.kind, SLURRED, "{}")]),
             "panic" => panic!("the page is torn"),
-            "endless-requests" => loop {
-                drop(http::send(&request("")));
-            },
             _ => {}
         }
         // Waits for the network, then works: the wait must not count.
@@ -87,57 +121,116 @@ impl dovetail_sdk::Connector for Hostile {
         })
     }
 
-    fn count(_: Context, _: Listing) -> Result<Option<u64>, Fault> {
-        Ok(Some(3))
+    fn count(context: Context, _: Listing) -> Result<Option<u64>, Fault> {
+        match begin(&context).as_str() {
+            "huge" => Err(huge()),
+            _ => Ok(Some(3)),
+        }
     }
 
     fn fetch(context: Context, kind: String, wanted: Vec<WantedRecord>) -> Vec<Result<Pulled, Fault>> {
-        let wrong = deed(&context) == "another-record";
-        let mut found: Vec<_> = wanted
-            .into_iter()
-            .map(|one| Ok(pulled(&kind, if wrong { "999" } else { &one.id }, "{}")))
-            .collect();
-        if deed(&context) == "one-too-few" {
-            found.pop();
-        }
-        found
+        let deed = begin(&context);
+        let one = |one: WantedRecord| match deed.as_str() {
+            "huge" => Err(huge()),
+            "slurred" => Ok(pulled(&kind, SLURRED, "{}")),
+            "another-record" => Ok(pulled(&kind, "999", "{}")),
+            _ => Ok(pulled(&kind, &one.id, "{}")),
+        };
+        miscounted(&deed, wanted.into_iter().map(one).collect())
     }
 
-    fn list_ids(_: Context, _: Listing, _: Option<String>) -> Result<IdPage, Fault> {
-        Ok(IdPage {
-            ids: vec!["1".to_owned(), String::new()],
-            next: None,
-        })
+    fn list_ids(context: Context, _: Listing, _: Option<String>) -> Result<IdPage, Fault> {
+        let ids = match begin(&context).as_str() {
+            "huge" => return Err(huge()),
+            "too-many" => vec!["1".to_owned(); 100_001],
+            "slurred" => vec![SLURRED.to_owned()],
+            _ => vec!["1".to_owned(), String::new()],
+        };
+        Ok(IdPage { ids, next: None })
     }
 
-    fn members(_: Context, _: Option<String>) -> Result<MemberPage, Fault> {
-        Ok(MemberPage {
-            members: vec![],
-            next: None,
-        })
+    fn members(context: Context, _: Option<String>) -> Result<MemberPage, Fault> {
+        let member = |name: &str| Member {
+            id: "1".to_owned(),
+            name: name.to_owned(),
+            email: String::new(),
+            identifier: String::new(),
+        };
+        let members = match begin(&context).as_str() {
+            "huge" => return Err(huge()),
+            "too-many" => vec![member(""); 10_001],
+            "slurred" => vec![member(SLURRED)],
+            _ => vec![],
+        };
+        Ok(MemberPage { members, next: None })
     }
 
-    fn push(_: Context, changes: Vec<Change>) -> Vec<Result<PushOutcome, Fault>> {
-        changes
-            .into_iter()
-            .map(|_| Ok(PushOutcome::InDoubt("no answer".to_owned())))
-            .collect()
+    fn push(context: Context, changes: Vec<Change>) -> Vec<Result<PushOutcome, Fault>> {
+        let deed = begin(&context);
+        let one = |change: Change| match deed.as_str() {
+            "huge" => Err(huge()),
+            "slurred" => Ok(PushOutcome::Applied(
+                pulled(&change.kind, SLURRED, "{}").record_found,
+            )),
+            _ => Ok(PushOutcome::InDoubt("no answer".to_owned())),
+        };
+        miscounted(&deed, changes.into_iter().map(one).collect())
     }
 
-    fn parse_event(_: Context, incoming: Event) -> Result<Vec<EventSubject>, Fault> {
-        Ok(vec![EventSubject {
+    fn parse_event(context: Context, incoming: Event) -> Result<Vec<EventSubject>, Fault> {
+        let subject = |id: String| EventSubject {
             kind: "ticket".to_owned(),
-            id: incoming.body,
+            id,
             action: "deleted".to_owned(),
-        }])
+        };
+        match begin(&context).as_str() {
+            "huge" => Err(huge()),
+            "too-many" => Ok(vec![subject(incoming.body); 10_001]),
+            "slurred" => Ok(vec![subject(SLURRED.to_owned())]),
+            _ => Ok(vec![subject(incoming.body)]),
+        }
     }
 }
 
 dovetail_sdk::export_connector!(Hostile);
 
-fn deed(context: &Context) -> String {
+/// A name that would lead a terminal astray.
+const SLURRED: &str = "one\u{1b}[2Jtwo\rthree";
+
+/// What every export does first: what every export can be told to do.
+fn begin(context: &Context) -> String {
     let told = context.settings.iter().find(|setting| setting.key == "do");
-    told.map(|setting| setting.text.clone()).unwrap_or_default()
+    let deed = told.map(|setting| setting.text.clone()).unwrap_or_default();
+    if let Some(times) = deed.strip_prefix("requests") {
+        let times = times.trim().parse().unwrap_or(u64::MAX);
+        (0..times).for_each(|_| drop(http::send(&request(""))));
+    }
+    deeds::perform(&deed, |line| log::write(Level::Info, line));
+    deed
+}
+
+fn huge() -> Fault {
+    Fault {
+        cause: Cause::Bug,
+        message: "x".repeat(HUGE),
+    }
+}
+
+/// One answer fewer or more than asked for, where that is the deed.
+fn miscounted<T>(deed: &str, mut answers: Vec<Result<T, Fault>>) -> Vec<Result<T, Fault>> {
+    match deed {
+        "one-too-few" => drop(answers.pop()),
+        "one-too-many" => answers.push(Err(Fault {
+            cause: Cause::Gone,
+            message: "nobody asked".to_owned(),
+        })),
+        _ => {}
+    }
+    answers
+}
+
+fn nothing_found() -> CheckLine {
+    line(Err(Failure::Timeout))
 }
 
 /// A line that tells of one answer.

@@ -1,0 +1,174 @@
+//! One deed, asked of each export of a mapping: what `convert` is held to, `configure` and `to-source` are held to. For
+//! `describe`, which is given nothing, see `describing`.
+
+use dovetail_domain::mapping::{Edit, MappingContext};
+use dovetail_domain::{Explained, Field, Kind, Value};
+use dovetail_runtime::limits::LOG_LINES;
+use dovetail_runtime::{Limits, LoadedMapping, Usage};
+use insta::assert_snapshot;
+
+use crate::support::{assert_serves, convert, few_ticks, hostile_mapping, page, runtime_with};
+
+/// Does the deed in an export. Gives the error's text, its code before it, and what the call cost where that is told.
+async fn ended(loaded: &LoadedMapping, export: &str, deed: &str) -> (String, Option<Usage>) {
+    let context = |config: &str| MappingContext {
+        config: config.to_owned(),
+        organization: None,
+    };
+    let told = |error: &dyn Explained, text: String| format!("{export}: {}: {text}", error.code());
+    let mut runner = loaded.runner();
+    match export {
+        "configure" => {
+            let error = loaded
+                .configure(&context(&format!("{{\"do\":\"{deed}\"}}")))
+                .await
+                .unwrap_err();
+            (told(&error, error.to_string()), None)
+        }
+        "convert" => {
+            let error = convert(&mut runner, &page(&[deed]))
+                .await
+                .unwrap()
+                .remove(0)
+                .unwrap_err();
+            (told(&error, error.to_string()), Some(runner.usage()))
+        }
+        "to-source" => {
+            let edit = Edit {
+                kind: Kind::Configuration,
+                source: page(&[deed]).pop(),
+                wanted: vec![(Field::Name, Value::text("new"))],
+                traits: vec![],
+            };
+            let answers = runner.to_source(&context("{}"), &[edit]).await.unwrap();
+            let error = answers[0].as_ref().unwrap_err();
+            (told(error, error.to_string()), Some(runner.usage()))
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// Does the deed in every export; the others go on being served.
+async fn ended_everywhere(limits: Limits, deed: &str, bound: impl Fn(Usage) -> bool) -> String {
+    let runtime = runtime_with(limits);
+    let loaded = runtime.load_mapping(hostile_mapping()).await.unwrap();
+    let mut lines = Vec::new();
+    for export in ["configure", "convert", "to-source"] {
+        let (line, usage) = ended(&loaded, export, deed).await;
+        assert!(usage.is_none_or(&bound), "{line}: {usage:?}");
+        lines.push(line.split(", at `").next().unwrap().to_owned());
+        assert_serves(&runtime).await;
+    }
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn a_loop_ends_after_its_ticks_in_every_export() {
+    let allowed = few_ticks().mapping.ticks + few_ticks().mapping.ticks_a_record;
+    let told = ended_everywhere(few_ticks(), "loop", |usage| usage.turns <= allowed + 1).await;
+    assert_snapshot!(told, @r#"
+    configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 200 ms of computing in one call
+    convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 210 ms of computing in one call
+    to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 210 ms of computing in one call
+    "#);
+}
+
+#[tokio::test]
+async fn a_loop_over_the_log_ends_after_its_calls_in_every_export() {
+    let limits = Limits::TABLE.mapping;
+    let allowed = limits.host_calls + limits.host_calls_a_record;
+    let told = ended_everywhere(Limits::TABLE, "log", |usage| {
+        usage.host_calls == allowed + 1 && usage.log_lines == LOG_LINES
+    })
+    .await;
+    assert_snapshot!(told, @r#"
+    configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 1000 calls into the host in one call
+    convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 1020 calls into the host in one call
+    to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 1020 calls into the host in one call
+    "#);
+}
+
+#[tokio::test]
+async fn a_memory_bomb_gets_no_more_than_its_memory_in_every_export() {
+    let allowed = Limits::TABLE.mapping.memory;
+    let told = ended_everywhere(Limits::TABLE, "memory", |usage| {
+        (allowed / 2..=allowed).contains(&usage.memory)
+    })
+    .await;
+    assert_snapshot!(told, @r#"
+    configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 128 MiB of memory
+    convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 128 MiB of memory
+    to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 128 MiB of memory
+    "#);
+}
+
+#[tokio::test]
+async fn deep_recursion_ends_at_the_stack_in_every_export() {
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "recursion", |_| true).await, @r#"
+    configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 512 KiB of stack
+    convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 512 KiB of stack
+    to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 512 KiB of stack
+    "#);
+}
+
+#[tokio::test]
+async fn an_abort_is_an_error_in_every_export() {
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "abort", |_| true).await, @r#"
+    configure: plugin-trapped: plugin hostile 1.0.0 trapped in `configure`: wasm `unreachable` instruction executed
+    convert: record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed
+    to-source: record-trapped: plugin hostile 1.0.0 trapped in `to-source`: wasm `unreachable` instruction executed
+    "#);
+}
+
+#[tokio::test]
+async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "huge", |_| true).await, @r#"
+    configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 32 MiB in one answer
+    convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 32 MiB in one answer
+    to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 32 MiB in one answer
+    "#);
+}
+
+#[tokio::test]
+async fn an_answer_of_too_many_parts_is_refused_from_every_export() {
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "too-many", |_| true).await, @r#"
+    configure: plugin-answer: plugin hostile 1.0.0 gave an answer in `configure` that is not acceptable: 2001 rows of the table; 2000 are allowed
+    convert: record-invalid: 200 fields; a configuration has 19
+    to-source: record-invalid: 1001 refused fields; 1000 are allowed
+    "#);
+}
+
+#[tokio::test]
+async fn edits_brought_back_are_counted_and_looked_at() {
+    let runtime = runtime_with(Limits::TABLE);
+    let loaded = runtime.load_mapping(hostile_mapping()).await.unwrap();
+    let mut lines = Vec::new();
+    for deed in ["one-too-few", "no-object"] {
+        lines.push(ended(&loaded, "to-source", deed).await.0);
+    }
+    assert_snapshot!(lines.join("\n"), @r#"
+    to-source: record-trapped: plugin hostile 1.0.0 gave an answer in `to-source` that is not acceptable: 0 answers where 1 were asked for
+    to-source: record-invalid: its JSON is no object
+    "#);
+    assert_serves(&runtime).await;
+}
+
+/// After each way of ending a call the same runner takes the next record in a fresh instance.
+#[tokio::test]
+async fn the_call_after_a_failed_one_has_an_instance_of_its_own() {
+    let runtime = runtime_with(few_ticks());
+    let loaded = runtime.load_mapping(hostile_mapping()).await.unwrap();
+    let mut runner = loaded.runner();
+    for deed in ["loop", "log", "memory", "recursion", "abort", "panic", "huge"] {
+        assert!(
+            convert(&mut runner, &page(&[deed])).await.unwrap()[0].is_err(),
+            "{deed}"
+        );
+        // Which of its instance's calls it is, as the guest counts them.
+        let answers = convert(&mut runner, &page(&["count"])).await.unwrap();
+        let Ok(dovetail_domain::mapping::Outcome::Mapped(draft)) = &answers[0] else {
+            panic!("{deed}: {answers:?}")
+        };
+        assert_eq!(draft.get(Field::Name), &Value::text("1"), "{deed}");
+    }
+}
