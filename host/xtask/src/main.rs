@@ -19,6 +19,7 @@ mod command;
 mod demo;
 mod faults;
 mod fuzz;
+mod languages;
 mod lint;
 mod mappings;
 mod simulator;

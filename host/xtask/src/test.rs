@@ -2,9 +2,11 @@
 
 use crate::build::guests;
 use crate::command::{Outcome, cargo, run};
+use crate::languages::languages;
 
 /// Runs every test; words after `test` go to `cargo test`.
 pub(crate) fn test(rest: &[String]) -> Outcome {
+    languages()?;
     guests()?;
     // All targets at once: what tests need beside the binary then has the same features, and nothing is built twice.
     run(&mut cargo(&["build", "--workspace", "--all-targets"]))?;
