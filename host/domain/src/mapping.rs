@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::record::value_of;
 use crate::{Field, Kind, SourceRef, Value};
 
 /// Which way a field goes.
@@ -100,12 +101,7 @@ impl Draft {
 
     /// What a field holds; absent where it is not mentioned.
     pub fn get(&self, field: Field) -> &Value {
-        static ABSENT: Value = Value::Absent;
-        self.fields
-            .binary_search_by_key(&field, |(known, _)| *known)
-            .ok()
-            .and_then(|found| self.fields.get(found))
-            .map_or(&ABSENT, |(_, value)| value)
+        value_of(&self.fields, field)
     }
 }
 

@@ -109,12 +109,7 @@ pub struct Record {
 impl Record {
     /// What a field holds; absent where it has nothing.
     pub fn get(&self, field: Field) -> &Value {
-        static ABSENT: Value = Value::Absent;
-        self.fields
-            .binary_search_by_key(&field, |(known, _)| *known)
-            .ok()
-            .and_then(|found| self.fields.get(found))
-            .map_or(&ABSENT, |(_, value)| value)
+        value_of(&self.fields, field)
     }
 
     /// Sets a field; an absent value takes it out.
@@ -161,6 +156,16 @@ impl Record {
             _ => None,
         })
     }
+}
+
+/// What a field holds among fields that are sorted; absent where it is not there.
+pub fn value_of(fields: &[(Field, Value)], field: Field) -> &Value {
+    static ABSENT: Value = Value::Absent;
+    fields
+        .binary_search_by_key(&field, |(known, _)| *known)
+        .ok()
+        .and_then(|found| fields.get(found))
+        .map_or(&ABSENT, |(_, value)| value)
 }
 
 /// The first 16 bytes of the SHA-256 of a PSA record's JSON: equal records have equal ones.

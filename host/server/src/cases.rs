@@ -15,9 +15,9 @@ use dovetail_runtime::{LoadedMapping, MappingInput};
 use serde_json::{Value as Json, json};
 
 use crate::answer::{CaseVerdict, TestReport};
-use crate::mappings::config::place_of;
+use crate::mappings::config::{self, Misfit, place_of};
 use crate::shelf::{Plugin, Shelved};
-use crate::{Problem, problem::Result, schema};
+use crate::{Problem, problem::Result};
 use file::{Case, CaseFile, Expected};
 
 /// Where a component's cases are looked for, beside its file.
@@ -70,7 +70,8 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
         let why = match refused.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let why = refusal(mapping, &config, &context).await?;
+                let read = config::look(mapping, &config, case.organization.as_deref()).await?;
+                let why = read.err().map(Misfit::words);
                 refused.insert(key, why.clone());
                 why
             }
@@ -88,15 +89,6 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
         failed: verdicts.iter().filter(|verdict| !verdict.passed).count(),
         cases: verdicts,
     })
-}
-
-/// Why a configuration is not taken, by its schema or by the mapping itself, as when it is set.
-async fn refusal(mapping: &LoadedMapping, config: &Json, context: &MappingContext) -> Result<Option<String>> {
-    if let Err(what) = schema::check(&mapping.description().config_schema, config) {
-        return Ok(Some(what));
-    }
-    let read = mapping.configure(context).await?;
-    Ok(read.err().map(|fault| fault.message))
 }
 
 /// The configuration that a file of cases is itself: rules with their own tests at the end.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use dovetail_domain::mapping::MappingContext;
 use dovetail_domain::{AssetId, Code, Integration, IntegrationId, Kind};
 use dovetail_runtime::LoadedMapping;
 use dovetail_store::{Archive, RunTrigger, Step, Table};
@@ -18,12 +17,14 @@ use crate::assets::organization;
 use crate::dispatch::{Reach, enqueue};
 use crate::host::Host;
 use crate::request::MappingPlace;
-use crate::{Problem, integrations, problem::Result, schema};
+use crate::{Problem, integrations, problem::Result};
 
 pub(crate) mod config;
 mod effect;
 mod table;
 mod uses;
+
+use config::Misfit;
 
 pub(crate) use effect::preview;
 pub(crate) use table::show;
@@ -87,7 +88,7 @@ async fn stack_of(
         .shelf()
         .standard_mapping(archive, &integration.connector)
         .await?;
-    let mut layers = vec![layer(standard, "{}".to_owned(), None).await?];
+    let mut layers = vec![layer(standard, &Json::Object(serde_json::Map::new()), None).await?];
     let mut missing = Vec::new();
     // Those of the integration have no organization in their key and so come first.
     let kept = LAYERS.list_under(archive.store(), &integration.id)?;
@@ -125,29 +126,30 @@ async fn stack_of(
 
 async fn started(host: &Host, kept: &LayerKept, organization: Option<(AssetId, String)>) -> Result<Layer> {
     let mapping = host.shelf().mapping(host.archive(), &kept.plugin).await?;
-    layer(mapping, kept.config.to_string(), organization).await
+    layer(mapping, &kept.config, organization).await
 }
 
-/// A layer that its mapping has looked at. A configuration the mapping cannot make sense of is refused in its own words.
+/// A layer that its mapping has looked at. A configuration that does not fit is refused in the words of who says so.
 async fn layer(
     mapping: Arc<LoadedMapping>,
-    config: String,
+    config: &Json,
     organization: Option<(AssetId, String)>,
 ) -> Result<Layer> {
-    let context = MappingContext {
-        config,
-        organization: organization.as_ref().map(|(_, name)| name.clone()),
-    };
     let name = mapping.description().name.clone();
-    let table = mapping.configure(&context).await?.map_err(|fault| {
-        Problem::value(
-            format!("`{name}` cannot work with its configuration: {}", fault.message),
+    let named = organization.as_ref().map(|(_, name)| name.as_str());
+    let table = config::look(&mapping, config, named).await?.map_err(|misfit| match misfit {
+        Misfit::Schema(what) => Problem::value(
+            format!("the configuration of `{name}` does not fit: {what}"),
+            "`dovetail plugin inspect` shows what it is; correct the file named by --config.",
+        ),
+        Misfit::Mapping(what) => Problem::value(
+            format!("`{name}` cannot work with its configuration: {what}"),
             "Correct the file and set it again with `dovetail mapping set NAME --use PLUGIN --config FILE`.",
-        )
+        ),
     })?;
     Ok(Layer {
         mapping,
-        config: context.config,
+        config: config.to_string(),
         table,
         organization,
         name,
@@ -243,13 +245,7 @@ async fn candidate(
         Some(path) => config::read(path, &description.config_schema)?,
         None => Json::Object(serde_json::Map::new()),
     };
-    schema::check(&description.config_schema, &config).map_err(|what| {
-        Problem::value(
-            format!("the configuration of `{plugin}` does not fit: {what}"),
-            "`dovetail plugin inspect` shows what it is; correct the file named by --config.",
-        )
-    })?;
-    layer(mapping.clone(), config.to_string(), organization.clone()).await?;
+    layer(mapping.clone(), &config, organization.clone()).await?;
     let standard = host
         .shelf()
         .standard_mapping(archive, &integration.connector)

@@ -7,7 +7,7 @@ use dovetail_domain::Code;
 
 use crate::answer::{Answer, ConnectorRow, Guide};
 use crate::host::Host;
-use crate::shelf::{Granted, Plugin, Shelved};
+use crate::shelf::{Granted, Plugin, Shelved, is_its_own};
 use crate::{Problem, problem::Result};
 
 mod changing;
@@ -75,17 +75,9 @@ pub(crate) async fn inspect(host: &Host, what: &str) -> Result<Answer> {
 /// What is installed under a name, as far as it works: one that does not is nothing to compare with.
 async fn installed(host: &Host, name: &str) -> Result<Option<Shelved>> {
     match host.shelf().find(host.archive(), name).await {
-        Err(problem) if is_plugins(&problem) => Ok(None),
+        Err(problem) if is_its_own(&problem) => Ok(None),
         found => found,
     }
-}
-
-fn is_plugins(problem: &Problem) -> bool {
-    let code = &problem.code;
-    matches!(
-        code,
-        Code::PluginRefused | Code::PluginTrapped | Code::PluginLimit | Code::PluginAnswer
-    )
 }
 
 /// The plugin of that name, stock or added.

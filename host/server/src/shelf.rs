@@ -16,7 +16,7 @@ mod grant;
 mod installed;
 
 pub(crate) use grant::{Granted, MAX_MEMORY};
-pub(crate) use installed::{Broken, Installed};
+pub(crate) use installed::{Broken, Installed, is_its_own};
 
 /// A loaded plugin.
 #[derive(Clone)]
@@ -89,11 +89,7 @@ impl Shelf {
         let added = archive.rows(&table::plugins::<Installed>())?;
         let (mut all, mut broken) = (Vec::new(), Vec::new());
         for stock in dovetail_bundle::stock()? {
-            let mut shelved = self.load(stock.bytes, true, &Granted::default()).await?;
-            let granted = Granted::to(archive, shelved.plugin.name())?;
-            if granted.memory.is_some() {
-                shelved = self.load(stock.bytes, true, &granted).await?;
-            }
+            let shelved = self.load_as_granted(archive, stock.bytes, true).await?;
             if !added.iter().any(|(name, _)| name == shelved.plugin.name()) {
                 all.push(shelved);
             }
@@ -116,12 +112,27 @@ impl Shelf {
         if let Some(installed) = archive.get(&table::plugins::<Installed>(), &name.to_owned())? {
             return self.load_added(archive, name, &installed).await.map(Some);
         }
-        let found = self
-            .all(archive)
-            .await?
-            .into_iter()
-            .find(|shelved| shelved.plugin.name() == name);
-        Ok(found)
+        self.first(archive, |shelved| shelved.plugin.name() == name).await
+    }
+
+    /// The first working plugin that is the one, in the order of [`Shelf::all`]. What comes after it is not started.
+    async fn first(&self, archive: &Archive, is_it: impl Fn(&Shelved) -> bool) -> Result<Option<Shelved>> {
+        let added = archive.rows(&table::plugins::<Installed>())?;
+        for stock in dovetail_bundle::stock()? {
+            let shelved = self.load_as_granted(archive, stock.bytes, true).await?;
+            let stood_in_for = added.iter().any(|(name, _)| name == shelved.plugin.name());
+            if !stood_in_for && is_it(&shelved) {
+                return Ok(Some(shelved));
+            }
+        }
+        for (name, installed) in added {
+            if let Ok(shelved) = self.load_added(archive, &name, &installed).await
+                && is_it(&shelved)
+            {
+                return Ok(Some(shelved));
+            }
+        }
+        Ok(None)
     }
 
     /// The connector of that name.
@@ -188,17 +199,39 @@ impl Shelf {
         archive: &Archive,
         connector: &str,
     ) -> Result<Arc<LoadedMapping>> {
-        let fits = |mapping: &Arc<LoadedMapping>| {
-            let description = mapping.description();
-            !description.overlay && description.connectors.iter().any(|known| known == connector)
+        let fits = |shelved: &Shelved| match &shelved.plugin {
+            Plugin::Mapping(mapping) => {
+                let description = mapping.description();
+                !description.overlay && description.connectors.iter().any(|known| known == connector)
+            }
+            Plugin::Connector(_) => false,
         };
-        let found = self.mappings(archive).await?.into_iter().find(fits);
-        found.ok_or_else(|| {
-            Problem::not_found(
+        match self.first(archive, fits).await? {
+            Some(Shelved {
+                plugin: Plugin::Mapping(mapping),
+                ..
+            }) => Ok(mapping),
+            _ => Err(Problem::not_found(
                 format!("No mapping is installed that makes records of {connector}'s."),
                 "Add one with `dovetail plugin add FILE`.",
-            )
-        })
+            )),
+        }
+    }
+
+    /// Loads a component with what was granted under its name. The name is known once it has described itself; until then
+    /// nothing is granted.
+    pub(crate) async fn load_as_granted(
+        &self,
+        archive: &Archive,
+        bytes: &[u8],
+        stock: bool,
+    ) -> Result<Shelved> {
+        let shelved = self.load(bytes, stock, &Granted::default()).await?;
+        let granted = Granted::to(archive, shelved.plugin.name())?;
+        match granted.memory {
+            Some(_) => self.load(bytes, stock, &granted).await,
+            None => Ok(shelved),
+        }
     }
 
     /// Loads a component from its bytes; each is loaded once for what it is granted.

@@ -1,6 +1,7 @@
 //! What happened to records: a row a field for changes to a record that was there; a record that was made is one id in
 //! the entry of its step, since before it was nothing and after it is the record.
 
+use dovetail_domain::record::value_of;
 use dovetail_domain::{
     AssetId, Field, IntegrationId, Kind, Record, RunId, SourceId, SyncState, Timestamp, Value,
 };
@@ -119,11 +120,15 @@ impl Change {
     }
 }
 
-/// What changed between two versions of a record, fields first, in their order.
-pub fn differences(before: &Record, after: &Record) -> Vec<Change> {
+/// The fields and traits of a record, or of what a mapping makes of one, each sorted by name.
+type Mapped<'a> = (&'a [(Field, Value)], &'a [(String, String)]);
+
+/// What differs in fields and traits, fields first, in their order. A field that is absent and one that is not mentioned
+/// are the same.
+pub fn mapped_differences(before: Mapped<'_>, after: Mapped<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for field in merged(&before.fields, &after.fields) {
-        let (before, after) = (before.get(*field), after.get(*field));
+    for field in merged(before.0, after.0) {
+        let (before, after) = (value_of(before.0, *field), value_of(after.0, *field));
         if before != after {
             changes.push(Change::Field {
                 field: *field,
@@ -132,20 +137,23 @@ pub fn differences(before: &Record, after: &Record) -> Vec<Change> {
             });
         }
     }
-    for name in merged(&before.traits, &after.traits) {
-        let of = |record: &Record| {
-            record
-                .traits
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|pair| pair.1.clone())
+    for name in merged(before.1, after.1) {
+        let of = |traits: &[(String, String)]| {
+            let found = traits.iter().find(|(known, _)| known == name);
+            found.map(|(_, json)| json.clone())
         };
-        let (before, after) = (of(before), of(after));
+        let (before, after) = (of(before.1), of(after.1));
         if before != after {
             let name = name.clone();
             changes.push(Change::Trait { name, before, after });
         }
     }
+    changes
+}
+
+/// What changed between two versions of a record, fields first, in their order.
+pub fn differences(before: &Record, after: &Record) -> Vec<Change> {
+    let mut changes = mapped_differences((&before.fields, &before.traits), (&after.fields, &after.traits));
     if before.organization != after.organization {
         changes.push(Change::Organization {
             before: before.organization,

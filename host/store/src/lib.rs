@@ -82,7 +82,7 @@ pub use envelope::{compress, decompress};
 pub use error::StoreError;
 pub use filter::{Filter, NotACondition, Wanted};
 pub use find::{Brief, Listed};
-pub use history::{AuditEntry, Change, ChangeCause, Past, Touched, differences};
+pub use history::{AuditEntry, Change, ChangeCause, Past, Touched, differences, mapped_differences};
 pub use index::Counts;
 pub use keys::Space;
 pub use memory::Memory;

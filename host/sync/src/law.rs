@@ -2,18 +2,17 @@
 //! same. It is tried on stored records, with each record's own value and with another record's, so that a mapping that
 //! brings nothing back does not pass. The PSA is not asked and nothing is written.
 
-use std::collections::HashMap;
-
 use dovetail_domain::mapping::{Direction, Draft, Edit, TableRow};
-use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Pulled, SourceRecord, Value};
+use dovetail_domain::{AssetId, Field, IntegrationId, Kind, SourceRecord, Value};
 use dovetail_runtime::RecordError;
-use dovetail_store::Archive;
+use dovetail_store::{Archive, Change};
 use serde_json::{Map, Value as Json};
 
 use crate::error::SyncError;
 use crate::map::{Fate, Stack};
 use crate::remap;
 use crate::setup::Layer;
+use crate::trial::changes;
 
 /// Records of each kind that it is tried on.
 const TRIED: usize = 100;
@@ -71,6 +70,7 @@ struct Trial<'a> {
     archive: &'a Archive,
     integration: IntegrationId,
     layers: &'a [Layer],
+    stack: Stack,
     records: Vec<(SourceRecord, Draft)>,
 }
 
@@ -93,6 +93,7 @@ impl<'a> Trial<'a> {
             archive,
             integration,
             layers,
+            stack: Stack::new(layers),
             records: Vec::new(),
         };
         let drafts = trial.map(sources.clone()).await?;
@@ -104,15 +105,9 @@ impl<'a> Trial<'a> {
     }
 
     /// What the stack makes of records; none where it leaves one out or cannot map it.
-    async fn map(&self, sources: Vec<SourceRecord>) -> Result<Vec<Option<Draft>>, SyncError> {
-        let page = sources.into_iter().map(|record| Pulled {
-            record,
-            excluded: Vec::new(),
-            parent: None,
-        });
-        let mapped = Stack::new(self.layers)
-            .map(self.archive, self.integration, page.collect())
-            .await?;
+    async fn map(&mut self, sources: Vec<SourceRecord>) -> Result<Vec<Option<Draft>>, SyncError> {
+        let page = remap::come_in(sources);
+        let mapped = self.stack.map(self.archive, self.integration, page).await?;
         Ok(mapped
             .into_iter()
             .map(|mapped| match mapped.fate {
@@ -263,21 +258,11 @@ impl<'a> Trial<'a> {
         if !one.own {
             return None;
         }
-        let fields: HashMap<_, _> = after
-            .fields
-            .iter()
-            .map(|(field, value)| (*field, value))
-            .collect();
-        let other = before.fields.iter().find(|(field, value)| {
-            fields.get(field).is_none_or(|after| *after != value) && !value.is_absent()
-        });
-        match other {
-            Some((field, _)) => Some(format!("bringing back `{}` changes `{field}`", row.name)),
-            None if before.traits != after.traits => {
-                Some(format!("bringing back `{}` changes traits", row.name))
-            }
-            None => None,
-        }
+        let what = match changes(before, after).first()? {
+            Change::Trait { .. } => "traits".to_owned(),
+            field => format!("`{}`", field.field().unwrap_or_default()),
+        };
+        Some(format!("bringing back `{}` changes {what}", row.name))
     }
 }
 

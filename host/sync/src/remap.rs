@@ -49,7 +49,7 @@ pub(crate) async fn remap(
                 break;
             }
             let page = Page {
-                items: items.into_iter().map(comes_in).collect(),
+                items: come_in(items),
                 refused: Vec::new(),
                 next: None,
             };
@@ -69,13 +69,14 @@ pub(crate) async fn remap(
     Ok(())
 }
 
-/// The selection let it in when it was stored, and has not changed since.
-fn comes_in(record: SourceRecord) -> Pulled {
-    Pulled {
+/// Stored records as a page that comes in: the selection let them in when they were stored.
+pub(crate) fn come_in(records: Vec<SourceRecord>) -> Vec<Pulled> {
+    let comes_in = |record| Pulled {
         record,
         excluded: Vec::new(),
         parent: None,
-    }
+    };
+    records.into_iter().map(comes_in).collect()
 }
 
 /// The PSA's records behind what is kept in step, behind `after` and at most `most`, and the last record looked at; none

@@ -25,15 +25,7 @@ const ASKED: usize = 200;
 /// Reads records again and stores what comes of them. One that is gone leaves the quarantine.
 pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> Result<Run, StoreError> {
     let integration = setup.integration.clone();
-    let mut run = Run::begin(
-        order.run,
-        integration.id,
-        integration.name.clone(),
-        RunMode::Incremental,
-        order.trigger,
-        (setup.clock)(),
-    );
-    run.without.clone_from(&setup.without);
+    let run = order.begin(setup, RunMode::Incremental, (setup.clock)());
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();

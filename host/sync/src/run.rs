@@ -36,6 +36,23 @@ pub struct Order {
     pub review: bool,
 }
 
+impl Order {
+    /// The document of the run as it begins.
+    pub(crate) fn begin(&self, setup: &Setup, mode: RunMode, started: Timestamp) -> Run {
+        let integration = &setup.integration;
+        let mut run = Run::begin(
+            self.run,
+            integration.id,
+            integration.name.clone(),
+            mode,
+            self.trigger,
+            started,
+        );
+        run.without.clone_from(&setup.without);
+        run
+    }
+}
+
 /// Pages that may wait between two stages: enough that neither stands still, few enough that memory stays flat.
 const PAGES_AHEAD: usize = 1;
 
@@ -51,15 +68,7 @@ pub async fn run(
     let started = (setup.clock)();
     let known = Checkpoints::read(&setup.archive, integration.id)?;
     let scope = Scope::of(setup, &known, order.full, started)?;
-    let mut run = Run::begin(
-        order.run,
-        integration.id,
-        integration.name.clone(),
-        scope.mode,
-        order.trigger,
-        started,
-    );
-    run.without.clone_from(&setup.without);
+    let run = order.begin(setup, scope.mode, started);
     let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
     let psa = Psa::of(setup);
     let session = psa.session().clone();

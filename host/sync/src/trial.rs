@@ -2,8 +2,8 @@
 //! that decides each difference. The PSA is not asked and nothing is written.
 
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::{AssetId, Explained, Field, Integration, Kind, Pulled, SourceRecord};
-use dovetail_store::{Archive, Change};
+use dovetail_domain::{AssetId, Explained, Integration, Kind};
+use dovetail_store::{Archive, Change, mapped_differences};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -102,14 +102,7 @@ pub async fn try_out(
             return Ok(tried);
         }
         from = last;
-        let page = |sources: Vec<SourceRecord>| -> Vec<Pulled> {
-            let pulled = |record| Pulled {
-                record,
-                excluded: Vec::new(),
-                parent: None,
-            };
-            sources.into_iter().map(pulled).collect()
-        };
+        let page = remap::come_in;
         let before = first.map(archive, integration.id, page(sources.clone())).await?;
         let after = second.map(archive, integration.id, page(sources)).await?;
         for (before, after) in before.into_iter().zip(after) {
@@ -174,53 +167,14 @@ fn compared(id: AssetId, before: Mapped, after: Mapped) -> Option<TriedRecord> {
 }
 
 /// What differs between two drafts, fields first.
-fn changes(before: &Draft, after: &Draft) -> Vec<Change> {
-    let mut fields: Vec<Field> = before
-        .fields
-        .iter()
-        .chain(&after.fields)
-        .map(|(field, _)| *field)
-        .collect();
-    fields.sort_unstable();
-    fields.dedup();
-    let mut changes: Vec<Change> = fields
-        .into_iter()
-        .filter(|field| before.get(*field) != after.get(*field))
-        .map(|field| Change::Field {
-            field,
-            before: before.get(field).clone(),
-            after: after.get(field).clone(),
-        })
-        .collect();
-    let of = |draft: &Draft, name: &str| -> Option<String> {
-        let found = draft.traits.iter().find(|(known, _)| known == name);
-        found.map(|(_, json)| json.clone()).filter(|json| json != "null")
-    };
-    let mut names: Vec<&String> = before
-        .traits
-        .iter()
-        .chain(&after.traits)
-        .map(|(name, _)| name)
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        let (before, after) = (of(before, name), of(after, name));
-        if before != after {
-            changes.push(Change::Trait {
-                name: name.clone(),
-                before,
-                after,
-            });
-        }
-    }
-    changes
+pub(crate) fn changes(before: &Draft, after: &Draft) -> Vec<Change> {
+    mapped_differences((&before.fields, &before.traits), (&after.fields, &after.traits))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dovetail_domain::Value;
+    use dovetail_domain::{Field, Value};
 
     #[test]
     fn what_differs_is_told_and_nothing_else() {

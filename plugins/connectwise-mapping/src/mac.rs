@@ -2,6 +2,8 @@
 //! several with something between them, or words. Nothing of it is lost: the first address is the field, further ones
 //! and a text that is not addresses alone become traits.
 
+pub(crate) use dovetail_sdk::mac::canonical;
+
 /// What stands in the text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Macs {
@@ -28,35 +30,6 @@ pub(crate) fn read(text: &str) -> Macs {
         }
     }
     macs
-}
-
-/// One address as `AA:BB:CC:DD:EE:FF`. It may be written in one piece or in groups of 2, 4 or 6 digits with `:`, `-`,
-/// `.` or blanks between them.
-pub(crate) fn canonical(text: &str) -> Option<String> {
-    let separator = text.chars().find(|c| !c.is_ascii_hexdigit());
-    if !matches!(separator, None | Some(':' | '-' | '.' | ' ')) {
-        return None;
-    }
-    let mut digits = String::with_capacity(12);
-    let mut group_length = None;
-    for group in text.split(|c| Some(c) == separator) {
-        let alike = *group_length.get_or_insert(group.len()) == group.len();
-        if !alike || !matches!(group.len(), 2 | 4 | 6 | 12) || !group.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return None;
-        }
-        digits.push_str(group);
-    }
-    if digits.len() != 12 {
-        return None;
-    }
-    let mut address = String::with_capacity(17);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && place % 2 == 0 {
-            address.push(':');
-        }
-        address.push(digit.to_ascii_uppercase());
-    }
-    Some(address)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Dates as the contract writes them: a day, or RFC 3339 in UTC with whole seconds. Midnight in UTC is the day, as PSAs
 //! write days.
 
+use dovetail_sdk::calendar::{civil, day_number, seconds_of_day, split_offset};
+
 /// A date as it stands in a PSA's record; nothing where the text is none.
 pub(crate) fn inward(text: &str) -> Option<String> {
     let (day, time) = text
@@ -35,78 +37,6 @@ pub(crate) fn outward(date: &str, was: Option<&str>) -> String {
     } else {
         format!("{date}T00:00:00Z")
     }
-}
-
-fn number(text: &str, digits: usize) -> Option<i64> {
-    (text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok())?
-}
-
-/// The time of day and its offset from UTC in seconds; without an offset it is UTC.
-fn split_offset(time: &str) -> Option<(&str, i64)> {
-    if let Some(clock) = time.strip_suffix(['Z', 'z']) {
-        return Some((clock, 0));
-    }
-    let Some(place) = time.rfind(['+', '-']) else {
-        return Some((time, 0));
-    };
-    let (clock, offset) = time.split_at_checked(place)?;
-    let (hours, minutes) = offset.get(1..)?.split_once(':')?;
-    let seconds = number(hours, 2)? * 3600 + number(minutes, 2)? * 60;
-    Some((
-        clock,
-        if offset.starts_with('-') {
-            -seconds
-        } else {
-            seconds
-        },
-    ))
-}
-
-/// Parts of a second are cut off.
-fn seconds_of_day(clock: &str) -> Option<i64> {
-    let whole = clock.split_once('.').map_or(clock, |(whole, _)| whole);
-    let mut parts = whole.split(':');
-    let hour = number(parts.next()?, 2).filter(|hour| *hour < 24)?;
-    let minute = number(parts.next()?, 2).filter(|minute| *minute < 60)?;
-    let second = parts.next().map_or(Some(0), |second| number(second, 2));
-    let second = second.filter(|second| *second < 60)?;
-    parts
-        .next()
-        .is_none()
-        .then_some(hour * 3600 + minute * 60 + second)
-}
-
-/// The days since 1970-01-01 of a real day.
-fn day_number(day: &str) -> Option<i64> {
-    let mut parts = day.split('-');
-    let year = number(parts.next()?, 4)?;
-    let month = number(parts.next()?, 2)?;
-    let of_month = number(parts.next()?, 2)?;
-    if parts.next().is_some() || !(1..=12).contains(&month) {
-        return None;
-    }
-    // Years begin in March here, so that the leap day is their last.
-    let (shifted, of_year) = (year - i64::from(month <= 2), (month + 9) % 12);
-    let days = 365 * shifted + shifted.div_euclid(4) - shifted.div_euclid(100)
-        + shifted.div_euclid(400)
-        + (153 * of_year + 2) / 5
-        + of_month
-        - 1
-        - 719_468;
-    (civil(days) == (year, month, of_month)).then_some(days)
-}
-
-/// Year, month and day of a number of days since 1970-01-01.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

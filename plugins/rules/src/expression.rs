@@ -11,6 +11,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use dovetail_sdk::mac::canonical;
 use minijinja::{Environment, Error, ErrorKind, State, UndefinedBehavior, Value};
 
 use crate::document::{Reading, Text};
@@ -18,7 +19,7 @@ use crate::path::Path;
 use crate::place::{instead, listed};
 use crate::scope::{Scope, VARIABLES};
 use crate::words::{self, Use, Word};
-use crate::{mac, phone, shape, steps};
+use crate::{phone, shape, steps};
 
 /// How many steps an evaluation may take.
 const FUEL: u64 = 50_000;
@@ -221,7 +222,7 @@ pub(crate) fn environment() -> Environment<'static> {
         }
     });
     environment.add_filter("collapse_space", |text: String| steps::collapsed(&text));
-    environment.add_filter("mac", |text: String| mac::canonical(&text).unwrap_or(text));
+    environment.add_filter("mac", |text: String| canonical(text.trim()).unwrap_or(text));
     environment.add_filter("phone", |state: &State, text: String| {
         let country = state.lookup("country");
         let country = country.as_ref().and_then(Value::as_str);

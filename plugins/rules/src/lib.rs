@@ -92,7 +92,6 @@ mod fit;
 pub mod fuzz;
 mod literal;
 mod load;
-mod mac;
 mod path;
 mod phone;
 mod place;

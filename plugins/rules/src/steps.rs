@@ -1,8 +1,9 @@
 //! Steps that a text goes through after it was made, in their order: each keeps what it does not understand.
 
+use dovetail_sdk::mac::canonical;
 use serde_json::Value as Json;
 
-use crate::{mac, phone};
+use crate::phone;
 
 /// One step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Step {
             Step::Lower => text.to_lowercase(),
             Step::Title => title(text),
             Step::Phone => phone::international(text, country).unwrap_or_else(|| text.to_owned()),
-            Step::Mac => mac::canonical(text).unwrap_or_else(|| text.to_owned()),
+            Step::Mac => canonical(text.trim()).unwrap_or_else(|| text.to_owned()),
         }
     }
 }

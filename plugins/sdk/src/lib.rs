@@ -30,10 +30,12 @@
 //! # fn main() {}
 //! ```
 
+pub mod calendar;
 pub mod connector;
 pub mod connectwise;
 mod faults;
 mod fields;
+pub mod mac;
 pub mod mapping;
 pub mod overlay;
 #[doc(hidden)]

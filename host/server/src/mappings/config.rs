@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
+use dovetail_domain::mapping::{MappingContext, TableRow};
+use dovetail_runtime::LoadedMapping;
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Problem, problem::Result};
+use crate::{Problem, problem::Result, schema};
 
 /// The most bytes of a layer's configuration.
 const MAX_BYTES: u64 = 256 * 1024;
@@ -42,6 +44,41 @@ pub(super) fn read(path: &Path, schema: &str) -> Result<Json> {
             path.display()
         ))),
     }
+}
+
+/// Why a mapping does not take a configuration, in words.
+pub(crate) enum Misfit {
+    /// Its schema says so.
+    Schema(String),
+    /// The mapping itself does.
+    Mapping(String),
+}
+
+impl Misfit {
+    /// The words, whoever says them.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Misfit::Schema(words) | Misfit::Mapping(words) => words,
+        }
+    }
+}
+
+/// Has a mapping look at a configuration, by its schema first: the rows that take effect under it, or why it is not
+/// taken.
+pub(crate) async fn look(
+    mapping: &LoadedMapping,
+    config: &Json,
+    organization: Option<&str>,
+) -> Result<std::result::Result<Vec<TableRow>, Misfit>> {
+    if let Err(what) = schema::check(&mapping.description().config_schema, config) {
+        return Ok(Err(Misfit::Schema(what)));
+    }
+    let context = MappingContext {
+        config: config.to_string(),
+        organization: organization.map(str::to_owned),
+    };
+    let read = mapping.configure(&context).await?;
+    Ok(read.map_err(|fault| Misfit::Mapping(fault.message)))
 }
 
 /// The property of a schema that holds text of a media type.

@@ -1,13 +1,13 @@
 //! Where a mapping is in use, and whether a version of it can work there.
 
-use dovetail_domain::mapping::MappingContext;
 use dovetail_domain::{Code, Kind};
 use dovetail_runtime::LoadedMapping;
 use dovetail_store::table;
 
+use super::config::{self, Misfit};
 use super::{LAYERS, LayerKept};
 use crate::host::Host;
-use crate::{Problem, problem::Result, schema};
+use crate::{Problem, problem::Result};
 
 /// A layer that is set somewhere.
 pub(crate) struct Use {
@@ -51,21 +51,9 @@ impl Use {
 
     /// Has a version look at the configuration that is set here.
     pub(crate) async fn try_with(&self, mapping: &LoadedMapping) -> Result<()> {
-        let context = MappingContext {
-            config: self.layer.config.to_string(),
-            organization: self.organization.clone(),
-        };
-        let description = mapping.description();
-        let version = &description.version;
-        let fits = schema::check(&description.config_schema, &self.layer.config);
-        let told = match fits {
-            Ok(()) => mapping
-                .configure(&context)
-                .await?
-                .map(drop)
-                .map_err(|fault| fault.message),
-            Err(what) => Err(what),
-        };
+        let version = &mapping.description().version;
+        let read = config::look(mapping, &self.layer.config, self.organization.as_deref()).await?;
+        let told = read.map(drop).map_err(Misfit::words);
         told.map_err(|what| {
             Problem::new(
                 Code::ValueRefused,

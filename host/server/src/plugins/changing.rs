@@ -18,14 +18,11 @@ use crate::{Problem, mappings, problem::Result};
 
 pub(crate) async fn add(host: &Host, file: &Path, yes: bool, caller: &dyn Caller) -> Result<Answer> {
     let bytes = read(file)?;
-    // Its name is known once it has described itself; until then nothing is granted.
-    let mut shelved = host.shelf().load(&bytes, false, &Granted::default()).await?;
-    let name = shelved.plugin.name().to_owned();
-    let granted = Granted::to(host.archive(), &name)?;
-    if granted.memory.is_some() {
-        shelved = host.shelf().load(&bytes, false, &granted).await?;
-    }
-    let before = installed(host, &name).await?;
+    let shelved = host
+        .shelf()
+        .load_as_granted(host.archive(), &bytes, false)
+        .await?;
+    let before = installed(host, shelved.plugin.name()).await?;
     check_same_world(before.as_ref(), &shelved)?;
     check_uses(host, &shelved).await?;
     let mut shown = shown(host, &shelved, before.as_ref())?;

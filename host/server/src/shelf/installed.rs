@@ -228,8 +228,8 @@ impl Shelf {
     }
 }
 
-/// Whether the plugin is at fault and not this machine.
-fn is_its_own(problem: &Problem) -> bool {
+/// Whether a plugin that does not start is at fault, and not this machine.
+pub(crate) fn is_its_own(problem: &Problem) -> bool {
     matches!(
         problem.code,
         Code::PluginRefused | Code::PluginTrapped | Code::PluginLimit | Code::PluginAnswer
