@@ -509,13 +509,13 @@ pub(crate) enum Asset {
         /// The id
         id: String,
     },
-    /// Let held fields go; they take the value the PSA said last
+    /// Let go what is held; it takes the value the PSA said last
     Release {
         /// The kind
         kind: KindWord,
         /// The id
         id: String,
-        /// One field; without it, all that are held
+        /// One field, `traits.NAME`, `organization` or `sync`; without it, all that is held
         field: Option<String>,
     },
 }

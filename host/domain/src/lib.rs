@@ -26,7 +26,7 @@ pub use field::{Field, Shape};
 pub use ids::{AssetId, IntegrationId, IntegrationName, QuarantineId, RunId, SourceId};
 pub use integration::{Integration, Trouble};
 pub use kind::Kind;
-pub use record::{Hold, Link, Record, SyncState};
+pub use record::{Base, Hold, Link, Part, Record, SyncState};
 pub use source::{Exclusion, Pulled, SourceRecord, SourceRef};
 pub use time::Timestamp;
 pub use value::{Date, Entry, Reference, Value};

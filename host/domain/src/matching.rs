@@ -117,7 +117,7 @@ pub fn decide(candidates: &[AssetId], rivals: usize) -> Match {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Timestamp;
+    use crate::{Base, Timestamp};
 
     fn record(kind: Kind, organization: u64, fields: &[(Field, &str)]) -> Record {
         let mut record = Record {
@@ -127,7 +127,7 @@ mod tests {
             fields: vec![],
             traits: vec![],
             link: None,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),

@@ -1,6 +1,7 @@
 //! What a mapped record changes about the one that is there: a pure comparison by value.
 
 use crate::mapping::Draft;
+use crate::record::Part;
 use crate::{AssetId, Field, Record, Value};
 
 /// What is changed: a standard field or something beyond.
@@ -33,11 +34,11 @@ pub enum Change {
     },
 }
 
-/// The changes that bring a record to what the PSA says. Held fields stay still, fields the mapping does not mention
+/// The changes that bring a record to what the PSA says. What is held stays still, fields the mapping does not mention
 /// stay as they are, and a record that is already so has none.
 pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) -> Vec<Change> {
     let mut changes = Vec::new();
-    if record.organization != organization {
+    if record.organization != organization && !record.is_held(&Part::Organization) {
         changes.push(Change::Organization {
             before: record.organization,
             after: organization,
@@ -45,7 +46,7 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
     }
     for (field, after) in &theirs.fields {
         let before = record.get(*field);
-        if before != after && !record.held.contains(field) {
+        if before != after && !record.is_held(&Part::Field(*field)) {
             changes.push(Change::Field {
                 field: *field,
                 before: before.clone(),
@@ -53,19 +54,11 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
             });
         }
     }
-    let had = |name: &str| {
-        let found = record
-            .traits
-            .binary_search_by(|(known, _)| known.as_str().cmp(name))
-            .ok();
-        found
-            .and_then(|found| record.traits.get(found))
-            .map(|(_, json)| json.clone())
-    };
+    let is_held = |name: &String| !record.held.is_empty() && record.is_held(&Part::Trait(name.clone()));
     for (name, json) in &theirs.traits {
-        let before = had(name);
+        let before = record.get_trait(name).map(str::to_owned);
         let after = (json != "null").then(|| json.clone());
-        if before != after {
+        if before != after && !is_held(name) {
             changes.push(Change::Trait {
                 name: name.clone(),
                 before,
@@ -80,6 +73,7 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
             .binary_search_by(|(known, _)| known.cmp(name))
             .is_err()
             && record.own.binary_search(name).is_err()
+            && !is_held(name)
         {
             changes.push(Change::Trait {
                 name: name.clone(),
@@ -97,21 +91,7 @@ pub fn apply(record: &mut Record, changes: &[Change]) {
         match change {
             Change::Organization { after, .. } => record.organization = *after,
             Change::Field { field, after, .. } => record.set(*field, after.clone()),
-            Change::Trait { name, after, .. } => {
-                let place = record.traits.binary_search_by(|(known, _)| known.cmp(name));
-                match (place, after) {
-                    (Ok(found), Some(json)) => {
-                        if let Some(slot) = record.traits.get_mut(found) {
-                            slot.1.clone_from(json);
-                        }
-                    }
-                    (Ok(found), None) => {
-                        record.traits.remove(found);
-                    }
-                    (Err(place), Some(json)) => record.traits.insert(place, (name.clone(), json.clone())),
-                    (Err(_), None) => {}
-                }
-            }
+            Change::Trait { name, after, .. } => record.set_trait(name, after.clone()),
         }
     }
 }
@@ -119,7 +99,7 @@ pub fn apply(record: &mut Record, changes: &[Change]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Entry, Kind, Timestamp};
+    use crate::{Base, Entry, Kind, Timestamp};
     use proptest::prelude::*;
 
     fn record() -> Record {
@@ -130,7 +110,7 @@ mod tests {
             fields: vec![],
             traits: vec![],
             link: None,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
@@ -218,14 +198,21 @@ mod tests {
     }
 
     #[test]
-    fn held_fields_stay_still() {
+    fn what_is_held_stays_still() {
         let mut record = record();
+        let kept = |name: &str, json: &str| (name.to_owned(), json.to_owned());
         record.set(Field::Name, Value::text("kept"));
-        record.held.push(Field::Name);
+        record.traits = vec![kept("dropped", "1"), kept("rack", "2")];
         let theirs = Draft {
             fields: vec![(Field::Name, Value::text("new"))],
+            traits: vec![kept("made", "3"), kept("rack", "4")],
             ..Draft::default()
         };
-        assert_eq!(inward(&record, None, &theirs), vec![]);
+        let held = ["dropped", "made", "rack"].map(|name| Part::Trait(name.to_owned()));
+        let all = [Part::Field(Field::Name)].into_iter().chain(held);
+        let all: Vec<Part> = all.chain([Part::Organization]).collect();
+        assert_eq!(inward(&record, Some(AssetId(9)), &theirs).len(), all.len());
+        record.held = all;
+        assert_eq!(inward(&record, Some(AssetId(9)), &theirs), vec![]);
     }
 }

@@ -1,6 +1,8 @@
 //! A documentation record as it is kept: one envelope with everything that belongs to it, so that a step of a sync
 //! writes one value a record.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -22,11 +24,43 @@ pub enum SyncState {
     Held,
 }
 
-/// Something of a record that stays as a person wants it, whatever the PSA says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// What a field holds.
+/// A part of a record that follows the PSA. The order of the variants is written to disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Part {
+    /// A standard field.
     Field(Field),
+    /// Something beyond, by its name.
+    Trait(String),
+    /// The organization it belongs to.
+    Organization,
+}
+
+impl Part {
+    /// The part that JSON and commands call so.
+    pub fn named(text: &str) -> Option<Part> {
+        match (text, text.strip_prefix("traits.")) {
+            ("organization", _) => Some(Part::Organization),
+            (_, Some(name)) => Some(Part::Trait(name.to_owned())),
+            (field, None) => Field::named(field).map(Part::Field),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Part::Field(field) => f.write_str(field.as_str()),
+            Part::Trait(name) => write!(f, "traits.{name}"),
+            Part::Organization => f.write_str("organization"),
+        }
+    }
+}
+
+/// Something of a record that stays as a person wants it, whatever the PSA says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// What stands in a part of it.
+    Part(Part),
     /// That it is live: [`SyncState::Held`].
     Live,
 }
@@ -36,16 +70,35 @@ impl Hold {
     pub fn named(text: &str) -> Option<Hold> {
         match text {
             "sync" => Some(Hold::Live),
-            field => Field::named(field).map(Hold::Field),
+            part => Part::named(part).map(Hold::Part),
         }
     }
+}
 
-    /// What JSON and commands call it.
-    pub fn as_str(self) -> &'static str {
+impl fmt::Display for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Hold::Field(field) => field.as_str(),
-            Hold::Live => "sync",
+            Hold::Part(part) => part.fmt(f),
+            Hold::Live => f.write_str("sync"),
         }
+    }
+}
+
+/// What was agreed upon last with the PSA, of those parts of a record where something else stands here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Base {
+    /// Fields, sorted.
+    pub fields: Vec<(Field, Value)>,
+    /// Traits by name, sorted, each with its JSON; none is one that was not there.
+    pub traits: Vec<(String, Option<String>)>,
+    /// The organization.
+    pub organization: Option<AssetId>,
+}
+
+impl Base {
+    /// Whether everything stands as it was agreed upon.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty() && self.traits.is_empty() && self.organization.is_none()
     }
 }
 
@@ -95,11 +148,11 @@ pub struct Record {
     pub traits: Vec<(String, String)>,
     /// The connection with the PSA; none for records of the documentation's own.
     pub link: Option<Link>,
-    /// Fields whose last agreed value differs from what stands in `fields`: the base of the three-way comparison is
-    /// `fields` with these laid over.
-    pub base: Vec<(Field, Value)>,
-    /// Fields that are neither pulled nor pushed until released.
-    pub held: Vec<Field>,
+    /// What was agreed upon last where something else stands here: the base of the three-way comparison is the record
+    /// with this laid over.
+    pub base: Base,
+    /// Parts that are neither pulled nor pushed until released, sorted.
+    pub held: Vec<Part>,
     /// Names of traits that are the documentation's own, sorted: a PSA's record that does not mention them leaves them.
     pub own: Vec<String>,
     /// When something about it changed here last.
@@ -141,7 +194,40 @@ impl Record {
     /// What of it is held.
     pub fn holds(&self) -> impl Iterator<Item = Hold> {
         let live = self.is_held_live().then_some(Hold::Live);
-        self.held.iter().copied().map(Hold::Field).chain(live)
+        self.held.iter().cloned().map(Hold::Part).chain(live)
+    }
+
+    /// Whether a part of it is held.
+    pub fn is_held(&self, part: &Part) -> bool {
+        self.held.contains(part)
+    }
+
+    /// The JSON of a trait; none where it has none of that name.
+    pub fn get_trait(&self, name: &str) -> Option<&str> {
+        let found = self
+            .traits
+            .binary_search_by(|(known, _)| known.as_str().cmp(name));
+        let (_, json) = found.ok().and_then(|found| self.traits.get(found))?;
+        Some(json)
+    }
+
+    /// Sets a trait; none takes it out.
+    pub fn set_trait(&mut self, name: &str, json: Option<String>) {
+        let place = self
+            .traits
+            .binary_search_by(|(known, _)| known.as_str().cmp(name));
+        match (place, json) {
+            (Ok(found), Some(json)) => {
+                if let Some(slot) = self.traits.get_mut(found) {
+                    slot.1 = json;
+                }
+            }
+            (Ok(found), None) => {
+                self.traits.remove(found);
+            }
+            (Err(place), Some(json)) => self.traits.insert(place, (name.to_owned(), json)),
+            (Err(_), None) => {}
+        }
     }
 
     /// What a person calls it.
@@ -203,7 +289,7 @@ mod tests {
             fields: vec![],
             traits: vec![],
             link: None,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),

@@ -144,7 +144,7 @@ impl<'a> Showing<'a> {
             }),
             pending: false,
             conflict: false,
-            held: record.holds().map(|hold| hold.as_str().to_owned()).collect(),
+            held: record.holds().map(|hold| hold.to_string()).collect(),
             updated: record.updated,
         })
     }

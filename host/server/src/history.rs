@@ -36,7 +36,18 @@ pub(crate) fn revert(host: &Host, run: RunId, dry_run: bool) -> Result<Answer> {
     let mut found = reversible(host, run)?;
     let _changing = host.changing();
     let (now, cause) = (host.now(), ChangeCause::Revert(run));
-    let reverted = dovetail_sync::revert(host.archive(), &found, || Step::new(now, cause.clone()), dry_run)?;
+    let take_back =
+        |dry| dovetail_sync::revert(host.archive(), &found, || Step::new(now, cause.clone()), dry);
+    // What was left the first time, because something else belonged to it, can go once that is gone.
+    if let Some(at) = found.reverted
+        && take_back(true)?.changes.is_empty()
+    {
+        return Err(Problem::value(
+            format!("run {run} was taken back at {at}"),
+            "Nothing has to be done; `dovetail asset release` lets go what is held.",
+        ));
+    }
+    let reverted = take_back(dry_run)?;
     if !dry_run {
         found.reverted = Some(now);
         let mut step = host.step();
@@ -51,7 +62,7 @@ pub(crate) fn revert(host: &Host, run: RunId, dry_run: bool) -> Result<Answer> {
     })))
 }
 
-/// A run that can be taken back: it has ended, was not taken back before, and no run of its integration is on.
+/// A run that can be taken back: it has ended, and no run of its integration is on.
 fn reversible(host: &Host, run: RunId) -> Result<Run> {
     let Some(found) = host.archive().run(run)? else {
         return Err(Problem::not_found(
@@ -59,12 +70,6 @@ fn reversible(host: &Host, run: RunId) -> Result<Run> {
             "`dovetail run list` lists those there are.",
         ));
     };
-    if let Some(at) = found.reverted {
-        return Err(Problem::value(
-            format!("run {run} was taken back at {at}"),
-            "Nothing has to be done; `dovetail asset release` lets held fields go.",
-        ));
-    }
     if found.status == RunStatus::Running || host.dispatch().standing(found.integration).0 {
         return Err(Problem::new(
             Code::Busy,
@@ -135,7 +140,7 @@ fn source(host: &Host, integration: &Integration, kind: Kind, what: &str) -> Res
     }
 }
 
-/// Lets held fields go: all of a record, or one.
+/// Lets go what is held of a record: all of it, or one thing.
 pub(crate) fn release(host: &Host, kind: Kind, id: AssetId, field: Option<&str>) -> Result<Answer> {
     let _changing = host.changing();
     let Some(record) = host.archive().record(kind, id)? else {
@@ -150,12 +155,18 @@ pub(crate) fn release(host: &Host, kind: Kind, id: AssetId, field: Option<&str>)
         })
     };
     let hold = field.map(named).transpose()?;
-    let Some(mut after) = dovetail_sync::release(&record, hold) else {
+    let Some(mut after) = dovetail_sync::release(&record, hold.as_ref()) else {
         return Err(Problem::value(
             format!("nothing of {kind} {id} is held that could be let go"),
             format!("`dovetail asset show {kind} {id}` names what is held."),
         ));
     };
+    // Where the organization that the PSA had it in is gone from here, the next run says where it goes.
+    if let Some(organization) = after.organization
+        && host.archive().brief(Kind::Organization, organization)?.is_none()
+    {
+        after.organization = record.organization;
+    }
     let mut step = host.step();
     after.updated = step.at();
     step.update(&record, after)?;

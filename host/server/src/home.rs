@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 use dovetail_domain::{Code, Explained};
 
 /// The version of the home's layout that this program writes.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// What the marker is called until it is whole.
+const NEXT_MARKER: &str = "format.next";
 
 /// Why a folder cannot be the home.
 #[derive(Debug, thiserror::Error)]
@@ -237,7 +240,7 @@ impl HomeFolder {
     fn is_strange(&self) -> Result<bool, HomeError> {
         for entry in fs::read_dir(&self.path).map_err(io("read", &self.path))? {
             let name = entry.map_err(io("read", &self.path))?.file_name();
-            if name != "lock" && name != "format" {
+            if name != "lock" && name != "format" && name != NEXT_MARKER {
                 return Ok(true);
             }
         }
@@ -257,7 +260,9 @@ impl HomeFolder {
         let marker = self.path.join("format");
         match fs::read_to_string(&marker) {
             Ok(text) => match text.trim().parse::<u32>() {
-                Ok(1..=FORMAT) => Ok(()),
+                Ok(FORMAT) => Ok(()),
+                // What an older version wrote is read as it is; from now on there is in it what that version cannot read.
+                Ok(1..FORMAT) => self.mark(),
                 Ok(found) if found > FORMAT => Err(HomeError::Newer {
                     path: self.path.clone(),
                     found: found.to_string(),
@@ -275,15 +280,16 @@ impl HomeFolder {
         }
     }
 
-    /// Writes the marker. It is on disk before anything else is.
+    /// Writes the marker, whole or not at all. It is on disk before anything else is.
     fn mark(&self) -> Result<(), HomeError> {
-        let marker = self.path.join("format");
-        File::create(&marker)
+        let next = self.path.join(NEXT_MARKER);
+        File::create(&next)
             .and_then(|mut file| {
                 writeln!(file, "{FORMAT}")?;
                 file.sync_all()
             })
-            .map_err(io("write", &marker))?;
+            .and_then(|()| fs::rename(&next, self.path.join("format")))
+            .map_err(io("write", &next))?;
         sync(&self.path)
     }
 }
@@ -457,10 +463,10 @@ mod tests {
         let outer = tempfile::tempdir().unwrap();
         let home = HomeFolder::open(&outer.path().join("home")).unwrap();
         drop(home.take("x").unwrap());
-        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "1\n");
-        fs::write(home.path().join("format"), "2\n").unwrap();
+        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "2\n");
+        fs::write(home.path().join("format"), "3\n").unwrap();
         let error = home.take("x").err().unwrap();
-        assert!(error.to_string().contains("has layout 2"), "{error}");
+        assert!(error.to_string().contains("has layout 3"), "{error}");
         for torn in ["", "x", "0"] {
             fs::write(home.path().join("format"), torn).unwrap();
             fs::write(home.path().join("socket"), "").unwrap();
@@ -471,7 +477,15 @@ mod tests {
         fs::remove_file(home.path().join("socket")).unwrap();
         fs::write(home.path().join("format"), "").unwrap();
         drop(home.take("x").unwrap());
-        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "1\n");
+        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "2\n");
+
+        // A home of an older version is one of this version from now on, which that version refuses.
+        fs::write(home.path().join("format"), "1\n").unwrap();
+        fs::write(home.path().join("format.next"), "").unwrap();
+        fs::write(home.path().join("socket"), "").unwrap();
+        drop(home.take("x").unwrap());
+        assert_eq!(fs::read_to_string(home.path().join("format")).unwrap(), "2\n");
+        assert!(!home.path().join("format.next").exists());
 
         let other = outer.path().join("photos");
         let folder = HomeFolder::open(&other).unwrap();

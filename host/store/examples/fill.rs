@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use dovetail_domain::record::MatchedBy;
 use dovetail_domain::{
-    AssetId, Field, IntegrationId, Kind, Link, Record, RunId, SourceId, SyncState, Timestamp, Value,
+    AssetId, Base, Field, IntegrationId, Kind, Link, Record, RunId, SourceId, SyncState, Timestamp, Value,
 };
 use dovetail_store::{Archive, ChangeCause, Sled, Step, Store, compress, envelope};
 
@@ -142,7 +142,7 @@ fn record(id: u64, number: u64) -> Result<Record, Box<dyn Error>> {
             shadow: [7; 16],
             source_json: compress(&json)?,
         }),
-        base: vec![],
+        base: Base::default(),
         held: vec![],
         own: vec![],
         updated,

@@ -1,13 +1,14 @@
-//! A record as one value: everything that belongs to it in postcard, behind it the PSA's record as it was handed over,
-//! compressed. Kind and id are in the key.
+//! A record as one value: a byte for the layout, everything that belongs to it in postcard, behind it the PSA's record as
+//! it was handed over, compressed. Kind and id are in the key.
 //!
-//! Typically 1 to 2 KiB. The order of the parts is written to disk.
+//! Typically 1 to 2 KiB. The order of the parts is written to disk. Records of the first layout are read as they are and
+//! get the present one when they are written next.
 
 use std::cell::RefCell;
 
 use dovetail_domain::record::MatchedBy;
 use dovetail_domain::{
-    AssetId, Field, IntegrationId, Kind, Link, Record, SourceId, SyncState, Timestamp, Value,
+    AssetId, Base, Field, IntegrationId, Kind, Link, Part, Record, SourceId, SyncState, Timestamp, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,14 +21,18 @@ pub const MAX_ENVELOPE: usize = 2 << 20;
 /// The most bytes a PSA's record may have once it is expanded: 1 MiB.
 pub const MAX_SOURCE: usize = 1 << 20;
 
+/// The byte before the present layout. The first layout has none: it begins with a 0 or a 1, which say whether there is a
+/// link.
+const LAYOUT: u8 = 2;
+
 #[derive(Serialize)]
 struct Written<'a> {
     link: Option<LinkHead<&'a SourceId>>,
     organization: Option<AssetId>,
     fields: &'a [(Field, Value)],
     traits: &'a [(String, String)],
-    base: &'a [(Field, Value)],
-    held: &'a [Field],
+    base: &'a Base,
+    held: &'a [Part],
     own: &'a [String],
     updated: Timestamp,
 }
@@ -38,10 +43,42 @@ struct Read {
     organization: Option<AssetId>,
     fields: Vec<(Field, Value)>,
     traits: Vec<(String, String)>,
+    base: Base,
+    held: Vec<Part>,
+    own: Vec<String>,
+    updated: Timestamp,
+}
+
+/// The first layout: fields alone could be held, or be otherwise than agreed upon.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct ReadFirst {
+    link: Option<LinkHead<SourceId>>,
+    organization: Option<AssetId>,
+    fields: Vec<(Field, Value)>,
+    traits: Vec<(String, String)>,
     base: Vec<(Field, Value)>,
     held: Vec<Field>,
     own: Vec<String>,
     updated: Timestamp,
+}
+
+impl From<ReadFirst> for Read {
+    fn from(read: ReadFirst) -> Read {
+        Read {
+            link: read.link,
+            organization: read.organization,
+            fields: read.fields,
+            traits: read.traits,
+            base: Base {
+                fields: read.base,
+                ..Base::default()
+            },
+            held: read.held.into_iter().map(Part::Field).collect(),
+            own: read.own,
+            updated: read.updated,
+        }
+    }
 }
 
 /// A link without the PSA's record, which stands behind everything else and is not copied where nobody asks for it.
@@ -79,7 +116,9 @@ pub fn encode(record: &Record) -> Result<Vec<u8>, StoreError> {
         own: &record.own,
         updated: record.updated,
     };
-    let mut bytes = postcard::to_extend(&written, Vec::with_capacity(1_024))
+    let mut start = Vec::with_capacity(1_024);
+    start.push(LAYOUT);
+    let mut bytes = postcard::to_extend(&written, start)
         .map_err(|error| StoreError::unreadable(&key(record.kind, record.id), error))?;
     if let Some(link) = &record.link {
         bytes.extend(&link.source_json);
@@ -105,8 +144,11 @@ pub(crate) fn decode_without_source(kind: Kind, id: AssetId, bytes: &[u8]) -> Re
 }
 
 fn decode_parts(kind: Kind, id: AssetId, bytes: &[u8], source: bool) -> Result<Record, StoreError> {
-    let (read, tail) = postcard::take_from_bytes::<Read>(bytes)
-        .map_err(|error| StoreError::unreadable(&key(kind, id), error))?;
+    let read = match bytes.split_first() {
+        Some((&LAYOUT, bytes)) => postcard::take_from_bytes::<Read>(bytes),
+        _ => postcard::take_from_bytes::<ReadFirst>(bytes).map(|(read, tail)| (read.into(), tail)),
+    };
+    let (read, tail) = read.map_err(|error| StoreError::unreadable(&key(kind, id), error))?;
     let link = read.link.map(|head| Link {
         integration: head.integration,
         source: head.source,
@@ -177,6 +219,39 @@ mod tests {
                 decode_without_source(record.kind, record.id, &bytes).unwrap(),
                 bare
             );
+        }
+    }
+
+    #[test]
+    fn records_of_the_first_layout_are_read() {
+        for number in 1..20 {
+            let mut record = sample::record(number);
+            record.base = Base {
+                fields: vec![(Field::Phone, Value::text("1"))],
+                ..Base::default()
+            };
+            record.held = vec![Part::Field(Field::Fax)];
+            let first = ReadFirst {
+                link: record.link.as_ref().map(|link| LinkHead {
+                    integration: link.integration,
+                    source: link.source.clone(),
+                    version: link.version,
+                    state: link.state,
+                    by: link.by,
+                    shadow: link.shadow,
+                }),
+                organization: record.organization,
+                fields: record.fields.clone(),
+                traits: record.traits.clone(),
+                base: record.base.fields.clone(),
+                held: vec![Field::Fax],
+                own: record.own.clone(),
+                updated: record.updated,
+            };
+            let mut bytes = postcard::to_allocvec(&first).unwrap();
+            let source = record.link.iter().flat_map(|link| &link.source_json);
+            bytes.extend(source);
+            assert_eq!(decode(record.kind, record.id, &bytes).unwrap(), record);
         }
     }
 

@@ -7,7 +7,7 @@
 //! # How it is used
 //!
 //! ```
-//! use dovetail_domain::{Kind, Record, RunId, Timestamp, matching};
+//! use dovetail_domain::{Base, Kind, Record, RunId, Timestamp, matching};
 //! use dovetail_store::{Archive, ChangeCause, Filter, Step, StoreError, table};
 //!
 //! fn page(archive: &Archive, now: Timestamp, run: RunId, new: Record) -> Result<(), StoreError> {
@@ -30,7 +30,7 @@
 //!     fields: vec![],
 //!     traits: vec![],
 //!     link: None,
-//!     base: vec![],
+//!     base: Base::default(),
 //!     held: vec![],
 //!     own: vec![],
 //!     updated: Timestamp::from_seconds(0).unwrap(),

@@ -185,7 +185,7 @@ impl Archive {
 
 #[cfg(test)]
 mod tests {
-    use dovetail_domain::{Field, IntegrationId, RunId, SourceId, Value};
+    use dovetail_domain::{Base, Field, IntegrationId, Part, RunId, SourceId, Value};
 
     use super::*;
     use crate::{Quarantined, Run, RunMode, RunTrigger, sample};
@@ -269,12 +269,15 @@ mod tests {
             let mut record = sample::record(1);
             record.id = archive.next_asset();
             record.link = None;
-            record.held = if held { vec![Field::Fax] } else { vec![] };
-            record.base = if pending {
-                vec![(Field::Fax, Value::text("1"))]
+            record.held = if held {
+                vec![Part::Field(Field::Fax)]
             } else {
                 vec![]
             };
+            record.base = Base::default();
+            if pending {
+                record.base.fields = vec![(Field::Fax, Value::text("1"))];
+            }
             let mut step = Step::new(days_ago(1_000), ChangeCause::Person("ada".to_owned()));
             step.create(record.clone()).unwrap();
             archive.commit(step).unwrap();

@@ -2,8 +2,8 @@
 
 use dovetail_domain::record::MatchedBy;
 use dovetail_domain::{
-    AssetId, Date, Entry, Field, IntegrationId, Kind, Link, Record, Reference, SourceId, SyncState,
-    Timestamp, Value,
+    AssetId, Base, Date, Entry, Field, IntegrationId, Kind, Link, Part, Record, Reference, SourceId,
+    SyncState, Timestamp, Value,
 };
 
 use crate::envelope::compress;
@@ -18,8 +18,12 @@ pub(crate) fn record(number: u64) -> Record {
         fields: vec![],
         traits: vec![("color".to_owned(), format!("\"{number}\""))],
         link: None,
-        base: vec![(Field::Phone, Value::text("1"))],
-        held: vec![Field::Fax],
+        base: Base {
+            fields: vec![(Field::Phone, Value::text("1"))],
+            traits: vec![("color".to_owned(), None)],
+            organization: (kind != Kind::Organization).then_some(AssetId(7)),
+        },
+        held: vec![Part::Field(Field::Fax), Part::Trait("color".to_owned())],
         own: vec!["color".to_owned()],
         updated: Timestamp::from_seconds(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),
     };

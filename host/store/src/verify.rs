@@ -257,7 +257,7 @@ impl Look<'_> {
             self.found
                 .note(in_words(key), "the index in memory says something else");
         }
-        let fields = record.fields.iter().chain(&record.base);
+        let fields = record.fields.iter().chain(&record.base.fields);
         for (field, value) in fields {
             match kind.shape(*field) {
                 Some(shape) if value.is_absent() || value.fits(shape) => {}

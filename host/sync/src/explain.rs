@@ -3,7 +3,7 @@
 
 use dovetail_domain::connector::Page;
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{Cause, Choice, Hold, Kind, Record, SourceId, SyncState, plan};
+use dovetail_domain::{Cause, Choice, Hold, Kind, Part, Record, SourceId, SyncState, plan};
 use serde::{Deserialize, Serialize};
 
 use crate::apply::in_words;
@@ -98,11 +98,7 @@ pub async fn explain(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Exp
             true,
             "it stays live all the same: the run that orphaned it was taken back",
         );
-        let next = format!(
-            "dovetail asset release {kind} {} {}",
-            record.id,
-            Hold::Live.as_str()
-        );
+        let next = format!("dovetail asset release {kind} {} {}", record.id, Hold::Live);
         return Ok(told.ends(Verdict::Unchanged, Some(next)));
     }
     if told.verdict == Verdict::Changes && review::holds(&setup.archive, setup.integration.id)? {
@@ -240,8 +236,7 @@ async fn walk(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanatio
         }
     };
     told.look("organization", true, "what it belongs to is synced");
-    let itself = known.as_ref().map(|known| known.id);
-    let within = organization.or(itself.filter(|_| kind == Kind::Organization));
+    let within = resolve::within(organization, known.as_ref());
     resolve::references(archive, id, within, &mut draft)?;
 
     let mut rivals = Rivals::default();
@@ -304,7 +299,7 @@ async fn walk(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanatio
         return Ok(told.ends(Verdict::Unchanged, None));
     }
     if !record.held.is_empty() {
-        let held: Vec<&str> = record.held.iter().map(|field| field.as_str()).collect();
+        let held: Vec<String> = record.held.iter().map(Part::to_string).collect();
         told.look(
             "fields",
             true,

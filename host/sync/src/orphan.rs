@@ -134,7 +134,7 @@ fn enabled(pass: &Pass, kind: Kind) -> Result<u64, StoreError> {
 }
 
 fn follows(archive: &Archive, kind: Kind, asset: AssetId, leaving: &AllLeaving) -> Result<bool, StoreError> {
-    let Some(organization) = archive.brief(kind, asset)?.and_then(|brief| brief.organization) else {
+    let Some(organization) = owner(archive, kind, asset)? else {
         return Ok(false);
     };
     if leaving.contains_key(&(Kind::Organization, organization)) {
@@ -181,9 +181,15 @@ pub(crate) async fn confirm(
     Ok(settled)
 }
 
+/// The organization that the PSA has a record in, be it held in another one.
+fn owner(archive: &Archive, kind: Kind, asset: AssetId) -> Result<Option<AssetId>, StoreError> {
+    let record = archive.record(kind, asset)?;
+    Ok(record.and_then(|record| record.base.organization.or(record.organization)))
+}
+
 /// The PSA's id of the organization a record belongs to.
 pub(crate) fn parent(archive: &Archive, kind: Kind, asset: AssetId) -> Result<Option<SourceId>, StoreError> {
-    match archive.brief(kind, asset)?.and_then(|brief| brief.organization) {
+    match owner(archive, kind, asset)? {
         Some(organization) => archive.source(Kind::Organization, organization),
         None => Ok(None),
     }
@@ -278,9 +284,14 @@ pub(crate) fn orphan_all(pass: &mut Pass, leaving: &AllLeaving) -> Result<(), St
         let _turn = archive.turn();
         let mut step = pass.step();
         for (kind, id) in some {
-            if let Some(record) = pass.archive.record(*kind, *id)? {
-                orphan_one(pass, &mut step, &record)?;
+            let Some(record) = pass.archive.record(*kind, *id)? else {
+                continue;
+            };
+            // One that a person holds in an organization is in another one of the PSA's, and stays with that.
+            if record.base.organization.is_some() && !leaving.contains_key(&(*kind, *id)) {
+                continue;
             }
+            orphan_one(pass, &mut step, &record)?;
         }
         step.put_run(&pass.run)?;
         pass.archive.commit(step)?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::matching::{self, Match, MatchKey};
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{AssetId, Choice, Kind, Record, SourceId, SyncState};
+use dovetail_domain::{AssetId, Base, Choice, Kind, Record, SourceId, SyncState};
 use dovetail_store::{Archive, StoreError};
 
 use crate::choice::Choices;
@@ -153,7 +153,7 @@ fn by_rule(
 pub(crate) fn parted(record: &Record) -> Record {
     Record {
         link: None,
-        base: Vec::new(),
+        base: Base::default(),
         held: Vec::new(),
         ..record.clone()
     }

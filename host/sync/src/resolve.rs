@@ -1,7 +1,7 @@
 //! Names of the PSA's records become links to documentation records, by id.
 
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::{AssetId, IntegrationId, Kind, Reference, SourceId, SyncState, Value};
+use dovetail_domain::{AssetId, IntegrationId, Kind, Part, Record, Reference, SourceId, SyncState, Value};
 use dovetail_store::{Archive, StoreError};
 
 /// Where a record belongs.
@@ -34,10 +34,19 @@ pub(crate) fn owner(
     })
 }
 
+/// The organization whose locations and contacts a record can point at: itself where it is one, the one that a person
+/// holds it in, or the one that the PSA has it in.
+pub(crate) fn within(organization: Option<AssetId>, known: Option<&Record>) -> Option<AssetId> {
+    match known {
+        Some(known) if known.kind == Kind::Organization => Some(known.id),
+        Some(known) if known.is_held(&Part::Organization) => known.organization,
+        _ => organization,
+    }
+}
+
 /// Turns the references of a draft into links. One that points at a location or contact of another organization is
-/// emptied: a configuration's contact is linked only where it belongs to the same company. `within` is the organization
-/// that counts: the one a record belongs to, and for an organization that is here itself. For one that is not here yet
-/// such links stay open until everything is read.
+/// emptied: a configuration's contact is linked only where it belongs to the same company. [`within`] says which organization
+/// counts. For an organization that is not here yet such links stay open until everything is read.
 pub(crate) fn references(
     archive: &Archive,
     integration: IntegrationId,

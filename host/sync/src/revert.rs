@@ -1,15 +1,20 @@
 //! Taking back what a run changed and nobody changed since. What was restored is held: it stays as it is whatever the PSA
 //! says, until a person lets it go. What cannot be taken back is named with the reason.
 
-use dovetail_domain::{AssetId, Choice, Chosen, Field, Hold, Kind, Record, RunId, SyncState, Value};
+use std::collections::HashSet;
+
+use dovetail_domain::{AssetId, Choice, Chosen, Kind, Part, Record, RunId, SyncState};
 use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched, table};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeRow, each_touched};
+use crate::hold::hold;
 use crate::orphan;
 
 /// Records a step.
 const STEP: usize = 200;
+/// Records looked through at a time.
+const READ_AHEAD: usize = 1_000;
 
 /// What taking a run back came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +39,8 @@ pub fn revert(
     })?;
     touched.reverse();
     let mut reverted = Reverted::default();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
+    let mut left = HashSet::new();
     for some in touched.chunks(STEP) {
         let mut writing = step();
         for one in some {
@@ -42,7 +48,7 @@ pub fn revert(
             if !seen.insert((one.kind, one.id)) && !dry {
                 archive.commit(std::mem::replace(&mut writing, step()))?;
             }
-            take_back(archive, run, one, &mut writing, &mut reverted)?;
+            take_back(archive, run, one, &mut writing, &mut left, &mut reverted)?;
         }
         if !dry {
             archive.commit(writing)?;
@@ -51,11 +57,14 @@ pub fn revert(
     Ok(reverted)
 }
 
+/// Takes back what a run did to one record. `left` are the records that taking it back took out of their organizations,
+/// be it that they are gone or that they belong to others again.
 fn take_back(
     archive: &Archive,
     run: &Run,
     touched: &Touched,
     step: &mut Step,
+    left: &mut HashSet<(Kind, AssetId)>,
     reverted: &mut Reverted,
 ) -> Result<(), StoreError> {
     let imported = run.trigger == RunTrigger::Import;
@@ -69,7 +78,7 @@ fn take_back(
         let others = past.iter().filter(|past| past.cause.run() != run.id);
         let (list, why) = if !stands_as_made(&before, others.map(|past| &past.change)) {
             (&mut reverted.left, "it was changed since")
-        } else if imported && owns(archive, touched)? {
+        } else if owns(archive, touched, left)? {
             (
                 &mut reverted.left,
                 "other records belong to it; take back first what brought them in",
@@ -77,6 +86,7 @@ fn take_back(
         } else {
             ignore(archive, step, &before, run.id)?;
             step.remove(&before);
+            left.insert((touched.kind, touched.id));
             let why = match imported {
                 true => "it was made by the import",
                 false => "it was made by the run; it does not come in again unless you say so",
@@ -94,7 +104,14 @@ fn take_back(
     // Where no PSA has a say nothing is to be held against it.
     let free = adopted || (imported && before.link.is_none());
     for change in &touched.changes {
-        let done = undo(&mut after, change, free);
+        let done = match change {
+            Change::Organization { before: Some(id), .. }
+                if archive.brief(Kind::Organization, *id)?.is_none() =>
+            {
+                Err("the organization that it belonged to is no longer there")
+            }
+            change => undo(&mut after, change, free),
+        };
         let (list, why) = match done {
             Ok(why) => (&mut reverted.changes, why),
             Err(why) => (&mut reverted.left, why),
@@ -105,6 +122,9 @@ fn take_back(
         ignore(archive, step, &before, run.id)?;
     }
     if after != before {
+        if after.organization != before.organization {
+            left.insert((touched.kind, touched.id));
+        }
         after.updated = step.at();
         step.update(&before, after)?;
     }
@@ -113,16 +133,13 @@ fn take_back(
 
 /// Whether a record is as it was before others changed it: what they changed and took back again is no change.
 fn stands_as_made<'a>(record: &Record, others: impl Iterator<Item = &'a Change>) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let link = record.link.as_ref();
     others
         .filter(|change| seen.insert(change.field()))
         .all(|change| match change {
             Change::Field { field, before, .. } => record.get(*field) == before,
-            Change::Trait { name, before, .. } => {
-                let stands = record.traits.iter().find(|(known, _)| known == name);
-                stands.map(|(_, json)| json) == before.as_ref()
-            }
+            Change::Trait { name, before, .. } => record.get_trait(name) == before.as_deref(),
             Change::Organization { before, .. } => record.organization == *before,
             Change::State { before, .. } => link.map(|link| link.state) == *before,
             Change::Link { before, .. } => {
@@ -132,109 +149,72 @@ fn stands_as_made<'a>(record: &Record, others: impl Iterator<Item = &'a Change>)
         })
 }
 
-/// Whether records of other kinds belong to one: an organization that came in with a file goes only before them. Those of
-/// a run come and go with it.
-fn owns(archive: &Archive, touched: &Touched) -> Result<bool, StoreError> {
+/// Whether records belong to one that do not go with it: an organization goes only after them. `left` are those that do.
+fn owns(archive: &Archive, touched: &Touched, left: &HashSet<(Kind, AssetId)>) -> Result<bool, StoreError> {
     if touched.kind != Kind::Organization {
         return Ok(false);
     }
     for kind in Kind::ALL {
-        if kind != Kind::Organization && !archive.briefs(kind, None, Some(touched.id), None, 1)?.is_empty() {
-            return Ok(true);
+        let mut after = None;
+        loop {
+            let below = archive.briefs(kind, None, Some(touched.id), after, READ_AHEAD)?;
+            let Some(last) = below.last() else { break };
+            after = Some(last.id);
+            if below.iter().any(|brief| !left.contains(&(kind, brief.id))) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)
 }
 
-/// Undoes one change of a record; says what was done, or why it was not. `free` is a record whose fields need not be held:
+/// Undoes one change of a record; says what was done, or why it was not. `free` is a record of which nothing need be held:
 /// one that the run connected, or one that is not connected at all.
 fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str, &'static str> {
-    match change {
+    const SINCE: Result<&str, &str> = Err("it was changed since");
+    let stood = record.clone();
+    let part = match change {
         Change::Field { field, before, after } if record.get(*field) == after => {
             record.set(*field, before.clone());
-            if free {
-                return Ok("restored");
-            }
-            hold(record, *field, after);
-            Ok("restored, and held")
+            Part::Field(*field)
         }
-        Change::Field { .. } => Err("it was changed since"),
+        Change::Trait { name, before, after } if record.get_trait(name) == after.as_deref() => {
+            record.set_trait(name, before.clone());
+            if before.is_none() {
+                record.own.retain(|known| known != name);
+            }
+            Part::Trait(name.clone())
+        }
+        Change::Organization { before, after } if record.organization == *after => {
+            record.organization = *before;
+            Part::Organization
+        }
+        Change::Field { .. } | Change::Trait { .. } | Change::Organization { .. } => return SINCE,
         Change::Link { before: None, .. } => {
             record.link = None;
-            Ok("no longer connected; it is not connected again unless you say so")
+            return Ok("no longer connected; it is not connected again unless you say so");
         }
-        Change::State { .. } if free => Ok("no longer connected"),
+        Change::State { .. } if free => return Ok("no longer connected"),
         Change::State {
             before: Some(SyncState::Enabled | SyncState::Held),
             after: Some(SyncState::Orphaned),
         } => match &mut record.link {
             Some(link) if link.state == SyncState::Orphaned => {
                 link.state = SyncState::Held;
-                Ok("live again, and held so")
+                return Ok("live again, and held so");
             }
-            _ => Err("it was changed since"),
+            _ => return SINCE,
         },
-        Change::Link { .. } | Change::State { .. } => Err("whether it is in the PSA is for the PSA to say"),
-        Change::Organization { .. } => Err("what it belongs to follows the PSA"),
-        Change::Trait { name, before, after } if free => {
-            let current = record.traits.iter().position(|(known, _)| known == name);
-            let stands = current
-                .and_then(|place| record.traits.get(place))
-                .map(|(_, json)| json.clone());
-            if stands != *after {
-                return Err("it was changed since");
-            }
-            record.traits.retain(|(known, _)| known != name);
-            if before.is_none() {
-                record.own.retain(|known| known != name);
-            }
-            if let Some(json) = before {
-                record.traits.push((name.clone(), json.clone()));
-                record.traits.sort_unstable();
-            }
-            Ok("restored")
+        Change::Link { .. } | Change::State { .. } => {
+            return Err("whether it is in the PSA is for the PSA to say");
         }
-        Change::Trait { .. } => Err("what stands under traits follows the PSA and cannot be held"),
-        Change::Created | Change::Removed => Err("it expired; it comes back with the PSA's record"),
+        Change::Created | Change::Removed => return Err("it expired; it comes back with the PSA's record"),
+    };
+    if free {
+        return Ok("restored");
     }
-}
-
-/// Holds a field. What the PSA said last is kept as its base, to see when the PSA changes it again.
-fn hold(record: &mut Record, field: Field, theirs: &Value) {
-    if let Err(place) = record.held.binary_search(&field) {
-        record.held.insert(place, field);
-    }
-    match record.base.binary_search_by_key(&field, |(known, _)| *known) {
-        Ok(_) => {}
-        Err(place) => record.base.insert(place, (field, theirs.clone())),
-    }
-}
-
-/// Lets go what is held of a record: all of it, or one thing. A field takes the value the PSA said last, and a record that
-/// the PSA called gone is an orphan. None where nothing was held.
-pub fn release(record: &Record, hold: Option<Hold>) -> Option<Record> {
-    let mut after = record.clone();
-    let gone: Vec<Hold> = record
-        .holds()
-        .filter(|held| hold.is_none_or(|hold| hold == *held))
-        .collect();
-    for hold in &gone {
-        match hold {
-            Hold::Field(field) => {
-                after.held.retain(|held| held != field);
-                if let Ok(place) = after.base.binary_search_by_key(field, |(known, _)| *known) {
-                    let (_, theirs) = after.base.remove(place);
-                    after.set(*field, theirs);
-                }
-            }
-            Hold::Live => {
-                if let Some(link) = &mut after.link {
-                    link.state = SyncState::Orphaned;
-                }
-            }
-        }
-    }
-    (!gone.is_empty()).then_some(after)
+    hold(record, part, &stood);
+    Ok("restored, and held")
 }
 
 /// What was connected by a run that was taken back does not come in again by itself.
@@ -271,8 +251,9 @@ fn row(touched: &Touched, record: Option<&Record>, change: &Change, why: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release;
     use dovetail_domain::record::MatchedBy;
-    use dovetail_domain::{IntegrationId, Link, SourceId, Timestamp};
+    use dovetail_domain::{Base, Field, Hold, IntegrationId, Link, SourceId, Timestamp, Value};
 
     fn record() -> Record {
         Record {
@@ -282,7 +263,7 @@ mod tests {
             fields: vec![(Field::Title, Value::text("new"))],
             traits: vec![],
             link: None,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: Timestamp::from_seconds(0).unwrap(),
@@ -306,12 +287,61 @@ mod tests {
         );
         assert_eq!(
             (one.get(Field::Title), &one.held[..]),
-            (&Value::text("old"), &[Field::Title][..])
+            (&Value::text("old"), &[Part::Field(Field::Title)][..])
         );
-        let released = release(&one, Some(Hold::Field(Field::Title))).unwrap();
+        let of = |field| Hold::Part(Part::Field(field));
+        let released = release(&one, Some(&of(Field::Title))).unwrap();
         assert_eq!(released, record(), "it takes the value the PSA said last");
-        assert_eq!(release(&one, Some(Hold::Field(Field::FirstName))), None);
+        assert_eq!(release(&one, Some(&of(Field::FirstName))), None);
         assert_eq!(release(&one, None), Some(record()));
+    }
+
+    #[test]
+    fn traits_and_the_organization_are_restored_and_held_and_let_go() {
+        let mut stood = record();
+        stood.organization = Some(AssetId(3));
+        stood.traits = vec![
+            ("changed".to_owned(), "2".to_owned()),
+            ("made".to_owned(), "3".to_owned()),
+        ];
+        let change = |name: &str, before: Option<&str>, after: Option<&str>| Change::Trait {
+            name: name.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        };
+        let moved = Change::Organization {
+            before: Some(AssetId(2)),
+            after: Some(AssetId(3)),
+        };
+        let changes = [
+            change("made", None, Some("3")),
+            change("changed", Some("1"), Some("2")),
+            change("dropped", Some("0"), None),
+            moved,
+        ];
+        let mut one = stood.clone();
+        for again in [Ok("restored, and held"), Err("it was changed since")] {
+            for change in &changes {
+                assert_eq!(undo(&mut one, change, false), again, "{change:?}");
+            }
+        }
+        assert_eq!(one.get_trait("changed"), Some("1"));
+        assert_eq!(one.get_trait("dropped"), Some("0"));
+        assert_eq!(
+            (one.get_trait("made"), one.organization),
+            (None, Some(AssetId(2)))
+        );
+        let held: Vec<String> = one.holds().map(|hold| hold.to_string()).collect();
+        assert_eq!(
+            held,
+            ["traits.changed", "traits.dropped", "traits.made", "organization"]
+        );
+        for name in &held {
+            let hold = Hold::named(name).unwrap();
+            one = release(&one, Some(&hold)).unwrap();
+            assert_eq!(release(&one, Some(&hold)), None, "{name}");
+        }
+        assert_eq!(one, stood, "each takes what the PSA said last");
     }
 
     #[test]
@@ -343,8 +373,8 @@ mod tests {
             undo(&mut one, &orphaned(SyncState::Enabled), false),
             Err("it was changed since")
         );
-        assert_eq!(release(&one, Some(Hold::Field(Field::Title))), None);
-        for hold in [None, Some(Hold::Live)] {
+        assert_eq!(release(&one, Some(&Hold::Part(Part::Field(Field::Title)))), None);
+        for hold in [None, Some(&Hold::Live)] {
             assert_eq!(release(&one, hold), Some(orphan.clone()), "{hold:?}");
         }
         // What came back with the run is not sent away: the PSA has it.

@@ -154,9 +154,9 @@ async fn a_marker_that_says_nothing_or_too_much_is_refused() {
     home.run(&["integration", "list"]).await.exits(0);
     let marker = home.path().join("format");
     for (text, message, hint) in [
-        ("", "does not say which layout", "write the number 1"),
+        ("", "does not say which layout", "write the number 2"),
         ("one\n", "does not say which layout", "restore the latest backup"),
-        ("2\n", "has layout 2", "the version of dovetail that wrote it"),
+        ("3\n", "has layout 3", "the version of dovetail that wrote it"),
     ] {
         fs::write(&marker, text).expect("it can be written");
         let error = home.fails(&["integration", "list"], 3).await;

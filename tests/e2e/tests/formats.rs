@@ -22,7 +22,7 @@ const KEY: &str = "Zml4dHVyZSBrZXkgb2YgZG92ZXRhaWwsIDMyIGJ5dGU=";
 const NEXT_KEY: &str = "QW5vdGhlciBrZXkgb2YgZG92ZXRhaWwgMzIgYnl0ZXM=";
 
 /// The formats that were released; a number is added with each, and none is taken away.
-const FORMATS: [u32; 1] = [1];
+const FORMATS: [u32; 2] = [1, 2];
 
 /// What is known of a fixture.
 const COMMANDS: [&[&str]; 7] = [
@@ -215,6 +215,8 @@ async fn writes_the_fixture() {
     change(&simulator.control());
     run(&home, &["sync", "acme", "--full"]).await.exits(6);
     run(&home, &["sync", "acme"]).await.exits(6);
+    // What was taken back is held.
+    run(&home, &["run", "revert", "2"]).await.exits(0);
     let format = *FORMATS.last().expect("there is one");
     let known = serde_json::to_vec_pretty(&known(&home).await).expect("it is JSON");
     fs::write(place(format, "known.json"), known).expect("it can be written");

@@ -174,6 +174,120 @@ async fn a_run_is_taken_back_and_stays_taken_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn traits_and_where_a_record_belongs_are_taken_back_too() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    let has_traits = |record: &Value| record["traits"].get("custom_fields.Rack position").is_some();
+    let mut configurations = home.records("configuration").await.into_iter();
+    let configuration = configurations
+        .find(has_traits)
+        .expect("one has such a custom field");
+    let id = configuration["id"].as_str().unwrap();
+    let organizations = home.records("organization").await;
+    let other = organizations
+        .iter()
+        .find(|one| one["id"] != configuration["organization"]["id"])
+        .unwrap();
+    let mut fields = control
+        .record(Kind::Configuration, number(&configuration))
+        .unwrap()["customFields"]
+        .clone();
+    for field in fields.as_array_mut().unwrap() {
+        if field["caption"] == "Rack position" {
+            field["value"] = json!("elsewhere");
+        }
+    }
+    let moved = json!({"customFields": fields, "company": {"id": number(other)}});
+    control
+        .edit(Kind::Configuration, number(&configuration), moved)
+        .unwrap();
+    let run = home.json(&["sync", "acme"]).await;
+    let show = async || home.json(&["asset", "show", "configuration", id]).await;
+    let taken_over = show().await;
+    assert_eq!(taken_over["organization"]["id"], other["id"]);
+    assert_eq!(taken_over["traits"]["custom_fields.Rack position"], "elsewhere");
+
+    let reverted = home.json(&["run", "revert", run["run"].as_str().unwrap()]).await;
+    assert_eq!(reverted["left"], json!([]), "{reverted:#}");
+    let held = ["traits.custom_fields.Rack position", "organization"];
+    let stands = async |when: &str| {
+        let shown = show().await;
+        for part in ["fields", "traits", "organization"] {
+            assert_eq!(shown[part], configuration[part], "{when}: {part}");
+        }
+        let names = shown["held"].as_array().unwrap();
+        assert!(
+            held.iter().all(|name| names.contains(&json!(name))),
+            "{when}: {names:?}"
+        );
+    };
+    stands("taken back").await;
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    stands("a full run").await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    stands("an incremental run").await;
+    // What it is held in may go; it is live as long as the one that the PSA has it in.
+    let first = organizations
+        .iter()
+        .find(|one| one["id"] == configuration["organization"]["id"])
+        .unwrap();
+    control.soft_delete(Kind::Company, number(first)).unwrap();
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    assert_eq!(show().await["sync"], "enabled");
+
+    // Let go one by one, it is as the PSA has it.
+    for name in show().await["held"].as_array().unwrap() {
+        home.json(&["asset", "release", "configuration", id, name.as_str().unwrap()])
+            .await;
+    }
+    let shown = show().await;
+    for part in ["fields", "traits", "organization", "held"] {
+        assert_eq!(shown[part], taken_over[part], "{part}");
+    }
+    let error = home
+        .fails(&["asset", "release", "configuration", id, "organization"], 3)
+        .await;
+    assert_eq!(error["code"], "value-refused");
+    home.run(&["verify"]).await.exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_goes_only_with_what_belongs_to_it() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    let known = home.records("organization").await.remove(0);
+    let known = control.record(Kind::Company, number(&known)).unwrap();
+    let company = json!({"name": "Late Comers", "identifier": "late", "types": known["types"], "status": known["status"]});
+    let company = control.add(Kind::Company, company).unwrap();
+    let made = home.json(&["sync", "acme"]).await;
+    let contact = home.records("contact").await.remove(0);
+    let types = control.record(Kind::Contact, number(&contact)).unwrap()["types"].clone();
+    let contact = json!({"firstName": "Late", "lastName": "Comer", "company": {"id": company}, "types": types,
+                         "inactiveFlag": false});
+    control.add(Kind::Contact, contact).unwrap();
+    let below = home.json(&["sync", "acme"]).await;
+    let count = home.records("organization").await.len();
+    let revert = async |run: &Value| home.json(&["run", "revert", run["run"].as_str().unwrap()]).await;
+
+    let first = revert(&made).await;
+    assert_eq!(first["left"][0]["name"], "Late Comers", "{first:#}");
+    let why = first["left"][0]["why"].as_str().unwrap();
+    assert!(why.contains("take back first what brought them in"), "{first:#}");
+    assert_eq!(home.records("organization").await.len(), count);
+    // As it was told: then it goes.
+    assert_eq!(revert(&below).await["left"], json!([]));
+    assert_eq!(revert(&made).await["left"], json!([]));
+    assert_eq!(home.records("organization").await.len(), count - 1);
+    home.fails(&["run", "revert", made["run"].as_str().unwrap()], 3)
+        .await;
+    home.run(&["verify"]).await.exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_run_orphaned_is_live_again_and_stays_so() {
     let simulator = simulator().await;
     let control = simulator.control();

@@ -16,7 +16,9 @@ use connectwise::{ConnectWise, Connection};
 use connectwise_mapping::{Source, convert_records};
 use dovetail_domain::connector::{Credential, OriginRule, Scheme};
 use dovetail_domain::record::{MatchedBy, digest};
-use dovetail_domain::{AssetId, IntegrationId, Kind, Link, Record, RunId, SourceId, SyncState, Timestamp};
+use dovetail_domain::{
+    AssetId, Base, IntegrationId, Kind, Link, Record, RunId, SourceId, SyncState, Timestamp,
+};
 use dovetail_gate::{Gate, GateConfig, Secret};
 use dovetail_sdk::Connector;
 use dovetail_sdk::connector::exports::{Choice, Context, KindUse, Listing, Origin, Page, Selection};
@@ -239,7 +241,7 @@ fn store(
                     shadow: digest(&source.json),
                     source_json: compress(&source.json)?,
                 }),
-                base: Vec::new(),
+                base: Base::default(),
                 held: Vec::new(),
                 own: Vec::new(),
                 updated: now,

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use dovetail_domain::{AssetId, Date, Entry, Field, Record, Reference, RunId, Shape, Timestamp, Value};
+use dovetail_domain::{AssetId, Base, Date, Entry, Field, Record, Reference, RunId, Shape, Timestamp, Value};
 use dovetail_store::{Archive, ChangeCause, Filter, RunStatus, Step};
 use dovetail_sync::Unwatched;
 use proptest::prelude::*;
@@ -148,7 +148,7 @@ fn home(seeds: &[(usize, Seed)]) -> Archive {
             fields: vec![],
             traits: vec![],
             link: None,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: noon(),

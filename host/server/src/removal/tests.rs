@@ -1,5 +1,5 @@
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{Field, Link, Record, SourceId, SyncState, Value};
+use dovetail_domain::{Base, Field, Link, Record, SourceId, SyncState, Value};
 use dovetail_store::RunTrigger;
 
 use super::*;
@@ -34,7 +34,7 @@ fn filled() -> TestHome {
             fields,
             traits: vec![],
             link,
-            base: vec![],
+            base: Base::default(),
             held: vec![],
             own: vec![],
             updated: home.host.now(),

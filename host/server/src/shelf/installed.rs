@@ -96,21 +96,28 @@ impl Shelf {
         {
             return Err(set_aside(name, failing));
         }
-        let loaded = self.start(archive, name, installed).await;
-        match &loaded {
-            Ok(_) if installed.failing.is_none() => {}
-            Ok(_) => self.note(archive, name, installed, |_| None)?,
-            Err(problem) if is_its_own(problem) && self.counts(&installed.digest) => {
-                self.note(archive, name, installed, |failing| {
-                    Some(Failing {
-                        tries: failing.map_or(0, |failing| failing.tries) + 1,
-                        trouble: problem.clone().into(),
-                    })
-                })?
+        let problem = match self.start(archive, name, installed).await {
+            Ok(shelved) => {
+                if installed.failing.is_some() {
+                    self.note(archive, name, installed, None)?;
+                }
+                return Ok(shelved);
             }
-            Err(_) => {}
+            Err(problem) => problem,
+        };
+        if !is_its_own(&problem) || !self.counts(&installed.digest) {
+            return Err(problem);
         }
-        loaded
+        let failing = Failing {
+            tries: installed.failing.as_ref().map_or(0, |failing| failing.tries) + 1,
+            trouble: problem.clone().into(),
+        };
+        let problem = match failing.tries {
+            TRIES.. => set_aside(name, &failing),
+            _ => problem,
+        };
+        self.note(archive, name, installed, Some(failing))?;
+        Err(problem)
     }
 
     /// Whether a failure of this version is the first of this process.
@@ -131,13 +138,7 @@ impl Shelf {
     }
 
     /// Keeps how starting went, unless the plugin was replaced meanwhile.
-    fn note(
-        &self,
-        archive: &Archive,
-        name: &str,
-        of: &Installed,
-        change: impl Fn(Option<Failing>) -> Option<Failing>,
-    ) -> Result<()> {
+    fn note(&self, archive: &Archive, name: &str, of: &Installed, failing: Option<Failing>) -> Result<()> {
         let _turn = archive.turn();
         let key = name.to_owned();
         let Some(now) = archive.get(&table::plugins::<Installed>(), &key)? else {
@@ -146,10 +147,7 @@ impl Shelf {
         if now.digest != of.digest {
             return Ok(());
         }
-        let after = Installed {
-            failing: change(now.failing.clone()),
-            ..now
-        };
+        let after = Installed { failing, ..now };
         let mut step = Step::new((self.clock)(), ChangeCause::Person("dovetail".to_owned()));
         step.put(&table::plugins(), &key, &after)?;
         Ok(archive.commit(step)?)

@@ -17,7 +17,7 @@ fn step() -> Step {
 /// A record as a sync makes it.
 fn record(number: u64) -> Record {
     let mut record = sample::record(number);
-    record.base.clear();
+    record.base.fields.clear();
     record
 }
 

@@ -93,10 +93,7 @@ impl Pass {
         let known = self
             .archive
             .record_by_source(self.integration.id, kind, &source.id)?;
-        let within = organization.or(known
-            .as_ref()
-            .map(|known| known.id)
-            .filter(|_| kind == Kind::Organization));
+        let within = resolve::within(organization, known.as_ref());
         resolve::references(&self.archive, self.integration.id, within, &mut draft)?;
         if let Some(known) = &known {
             self.attendance.stay(kind, known.id);

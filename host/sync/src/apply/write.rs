@@ -2,7 +2,7 @@
 
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::record::{MatchedBy, digest};
-use dovetail_domain::{AssetId, Code, Kind, Link, Record, SourceRecord, SyncState, plan};
+use dovetail_domain::{AssetId, Base, Code, Kind, Link, Record, SourceRecord, SyncState, plan};
 use dovetail_store::{RunMode, Step, StoreError, compress};
 
 use super::{Pass, Placed, note};
@@ -112,7 +112,7 @@ impl Pass {
                 .filter(|(_, json)| json != "null")
                 .collect(),
             link: Some(self.link(source, MatchedBy::Created)?),
-            base: Vec::new(),
+            base: Base::default(),
             held: Vec::new(),
             own: Vec::new(),
             updated: step.at(),

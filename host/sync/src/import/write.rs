@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::{AssetId, Field, Kind, Record, Reference, Timestamp, Value, matching};
+use dovetail_domain::{AssetId, Base, Field, Kind, Record, Reference, Timestamp, Value, matching};
 use dovetail_store::{Archive, ChangeCause, Named, Run, RunStatus, Step, StoreError, table};
 
 use super::cell::Pointer;
@@ -154,7 +154,7 @@ impl<'a> Writing<'a> {
             fields: Vec::new(),
             traits: Vec::new(),
             link: None,
-            base: Vec::new(),
+            base: Base::default(),
             held: Vec::new(),
             own: Vec::new(),
             updated: step.at(),
