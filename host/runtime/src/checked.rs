@@ -60,22 +60,30 @@ fn is_override(c: char) -> bool {
 
 /// A text of at most `most` bytes without NUL.
 pub(crate) fn text(text: String, most: usize) -> Checked<String> {
+    fits(&text, most).map(|()| text)
+}
+
+fn fits(text: &str, most: usize) -> Checked<()> {
     if text.len() > most {
         return no(format!("a text of {} bytes; {most} are allowed", text.len()));
     }
     if text.contains('\0') {
         return no("a text with a NUL character");
     }
-    Ok(text)
+    Ok(())
 }
 
 /// A text of one line: no control characters at all.
 pub(crate) fn line(content: String, most: usize) -> Checked<String> {
-    let content = text(content, most)?;
+    is_line(&content, most).map(|()| content)
+}
+
+pub(crate) fn is_line(content: &str, most: usize) -> Checked<()> {
+    fits(content, most)?;
     if content.chars().any(char::is_control) {
         return no("a text with control characters where one line is wanted");
     }
-    Ok(content)
+    Ok(())
 }
 
 pub(crate) fn optional<T, U>(value: Option<T>, check: impl FnOnce(T) -> Checked<U>) -> Checked<Option<U>> {

@@ -173,8 +173,9 @@ fn decode_parts(kind: Kind, id: AssetId, bytes: &[u8], source: bool) -> Result<R
 }
 
 thread_local! {
-    // A compressor takes some hundred kilobytes to set up: each thread keeps its own.
+    // Both take some hundred kilobytes to set up: each thread keeps its own.
     static COMPRESSOR: RefCell<Option<zstd::bulk::Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// A PSA's record as it is kept in [`Link::source_json`].
@@ -195,8 +196,14 @@ pub fn decompress(compressed: &[u8]) -> Result<String, StoreError> {
         key: "source".to_owned(),
         reason,
     };
-    let bytes =
-        zstd::bulk::decompress(compressed, MAX_SOURCE).map_err(|error| unreadable(error.to_string()))?;
+    let failed = |error: std::io::Error| unreadable(error.to_string());
+    let bytes = DECOMPRESSOR.with_borrow_mut(|kept| {
+        let decompressor = match kept {
+            Some(decompressor) => decompressor,
+            None => kept.insert(zstd::bulk::Decompressor::new().map_err(failed)?),
+        };
+        decompressor.decompress(compressed, MAX_SOURCE).map_err(failed)
+    })?;
     String::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))
 }
 

@@ -7,7 +7,7 @@ use dovetail_domain::{Field, Kind, Value};
 
 use crate::bindings::mapping_words as wit;
 use crate::bindings::types;
-use crate::checked::{Checked, json, kind, line, list, name, no, text, values, words};
+use crate::checked::{Checked, Unacceptable, is_line, json, kind, line, list, name, no, text, values, words};
 use crate::limits::{DESCRIPTION_ITEMS, DESCRIPTION_TEXT, LABEL, MESSAGE, SOURCE_JSON, TRAIT_NAME, TRAITS};
 
 /// Rows of a mapping's table, all kinds together.
@@ -73,13 +73,12 @@ fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
     trait_count(given.len())?;
     let mut traits = Vec::with_capacity(given.len());
     for types::Supplement { name, json } in given {
-        let shown = words(&name, 80);
-        let at = || format!("trait `{shown}`");
-        let name = trait_name(name).map_err(|why| match shown.is_empty() {
+        let at = |why: Unacceptable| match name.is_empty() {
             true => why,
-            false => why.at(at()),
-        })?;
-        let json = json::trait_value(&json).map_err(|why| why.at(at()))?;
+            false => why.at(format_args!("trait `{}`", words(&name, 80))),
+        };
+        is_trait_name(&name).map_err(at)?;
+        let json = json::trait_value(json).map_err(at)?;
         traits.push((name, json));
     }
     traits.sort_unstable_by(|one, two| one.0.cmp(&two.0));
@@ -102,10 +101,14 @@ pub fn trait_count(count: usize) -> Checked<()> {
 
 /// A trait's name: one line, not empty.
 pub fn trait_name(name: String) -> Checked<String> {
+    is_trait_name(&name).map(|()| name)
+}
+
+fn is_trait_name(name: &str) -> Checked<()> {
     if name.is_empty() {
         return no("a trait without a name");
     }
-    line(name, TRAIT_NAME)
+    is_line(name, TRAIT_NAME)
 }
 
 /// What an edit comes to in the PSA's record.

@@ -18,12 +18,16 @@ pub(crate) const TABLE: usize = DESCRIPTION + 36;
 /// Free for a test's own data, up to 64 KiB; from there on `cabi_realloc` gives out.
 pub(crate) const FREE: usize = 4096;
 
+/// A loop without an end.
+pub(crate) const ENDLESS: &str = "(loop $again (br $again))";
+
 /// A plugin by hand.
 pub(crate) struct ByHand {
     world: World,
     describe: String,
     after_describe: String,
     working: String,
+    after_working: String,
     realloc: String,
     module: String,
     pages: u32,
@@ -35,6 +39,7 @@ pub(crate) fn by_hand(world: World) -> ByHand {
         describe: format!("i32.const {DESCRIPTION}"),
         after_describe: String::new(),
         working: "unreachable".to_owned(),
+        after_working: String::new(),
         realloc: "global.get $free
             (global.set $free (i32.add (global.get $free)
                 (i32.and (i32.add (local.get 3) (i32.const 7)) (i32.const -8))))"
@@ -60,6 +65,12 @@ impl ByHand {
     /// What every export but `describe` does; it gives the address of an answer.
     pub(crate) fn working(mut self, body: &str) -> ByHand {
         self.working = body.to_owned();
+        self
+    }
+
+    /// What is done once the answer of any other export was read. Zeros from [`FREE`] on are such an answer.
+    pub(crate) fn after_working(mut self, body: &str) -> ByHand {
+        self.after_working = body.to_owned();
         self
     }
 
@@ -105,8 +116,9 @@ impl ByHand {
             let parameters = "i32 ".repeat(*parameters);
             write!(
                 working,
-                r#"(func (export "dovetail:plugin/{interface}@0.1.0#{name}") (param {parameters}) (result i32) {})"#,
-                self.working
+                r#"(func (export "dovetail:plugin/{interface}@0.1.0#{name}") (param {parameters}) (result i32) {})
+                (func (export "cabi_post_dovetail:plugin/{interface}@0.1.0#{name}") (param i32) {})"#,
+                self.working, self.after_working
             )
             .unwrap();
         }

@@ -5,7 +5,7 @@ use dovetail_domain::Explained;
 use dovetail_runtime::{Limit, Limits, PluginError, World};
 use insta::assert_snapshot;
 
-use crate::by_hand::{ByHand, by_hand};
+use crate::by_hand::{ByHand, ENDLESS, by_hand};
 use crate::support::{assert_serves, convert, few_ticks, page, runtime_with, shown};
 
 /// What a plugin comes to that does not get as far as to describe itself, alike for both kinds. The host goes on.
@@ -38,8 +38,6 @@ async fn by_hand_means_that_it_works_where_nothing_is_changed() {
         .await;
     assert_eq!(loaded.unwrap().description().requests_per_minute, 60);
 }
-
-const ENDLESS: &str = "(loop $again (br $again))";
 
 #[tokio::test]
 async fn a_loop_ends_after_its_ticks_wherever_it_stands_before_the_work() {

@@ -8,10 +8,14 @@ use dovetail_domain::{Explained, Kind, SourceId};
 use dovetail_runtime::limits::LOG_LINES;
 use dovetail_runtime::{
     CallError, ConnectorSession, Limits, Outbound, OutboundAnswer, OutboundFailure, OutboundRequest, Usage,
+    World,
 };
 use insta::assert_snapshot;
 
-use crate::support::{Canned, assert_serves, few_ticks, hostile_connector, runtime_with, watchdog};
+use crate::by_hand::{ENDLESS, FREE, by_hand};
+use crate::support::{
+    Canned, assert_serves, few_ticks, hostile_connector, next_to_nothing, runtime_with, watchdog,
+};
 
 const EXPORTS: [&str; 9] = [
     "check",
@@ -71,6 +75,11 @@ async fn call(session: &mut ConnectorSession, export: &str, deed: &str) -> Resul
     })
 }
 
+/// No more memory than a connector may have.
+fn taken(usage: Usage) -> bool {
+    usage.memory <= Limits::TABLE.connector.memory && usage.host_calls <= 1
+}
+
 /// Does the deed in every export of one session; the others go on being served, and so does the session.
 async fn ended_everywhere(
     limits: Limits,
@@ -120,6 +129,33 @@ async fn a_loop_ends_after_its_ticks_in_every_export() {
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 210 ms of computing in one call
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 200 ms of computing in one call
     "#);
+}
+
+/// The work is done and its answer was read: the plugin is still there to give its memory back.
+#[tokio::test]
+async fn a_loop_after_the_answer_ends_after_its_ticks_in_every_export() {
+    let runtime = runtime_with(few_ticks());
+    let plugin = by_hand(World::Connector).working(&format!("i32.const {FREE}"));
+    let plugin = plugin.after_working(ENDLESS).component();
+    let loaded = runtime.load_connector(&plugin).await.unwrap();
+    let mut session = loaded.session(Canned::with_records(&["7"]));
+    let allowed = few_ticks().connector.ticks + few_ticks().connector.ticks_a_record;
+    for export in EXPORTS {
+        let Err(CallError::Plugin(error)) = call(&mut session, export, "").await else {
+            panic!("{export} went on");
+        };
+        let told = error.to_string();
+        assert!(
+            told.contains(&format!("ran over a limit in `{export}`")),
+            "{told}"
+        );
+        assert!(
+            session.usage().turns <= allowed + 1,
+            "{export}: {:?}",
+            session.usage()
+        );
+    }
+    assert_serves(&runtime).await;
 }
 
 #[tokio::test]
@@ -203,7 +239,7 @@ async fn a_memory_bomb_gets_no_more_than_its_memory_in_every_export() {
 
 #[tokio::test]
 async fn deep_recursion_ends_at_the_stack_in_every_export() {
-    assert_snapshot!(ended(Limits::TABLE, "recursion", |_| true).await, @r#"
+    assert_snapshot!(ended(Limits::TABLE, "recursion", next_to_nothing).await, @r#"
     check: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `check`; it may use 512 KiB of stack
     options: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `options`; it may use 512 KiB of stack
     pull: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `pull`; it may use 512 KiB of stack
@@ -218,7 +254,7 @@ async fn deep_recursion_ends_at_the_stack_in_every_export() {
 
 #[tokio::test]
 async fn an_abort_is_an_error_in_every_export() {
-    assert_snapshot!(ended(Limits::TABLE, "abort", |_| true).await, @r#"
+    assert_snapshot!(ended(Limits::TABLE, "abort", next_to_nothing).await, @r#"
     check: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `check`: wasm `unreachable` instruction executed
     options: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `options`: wasm `unreachable` instruction executed
     pull: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `pull`: wasm `unreachable` instruction executed
@@ -233,7 +269,7 @@ async fn an_abort_is_an_error_in_every_export() {
 
 #[tokio::test]
 async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
-    assert_snapshot!(ended(Limits::TABLE, "huge", |_| true).await, @r#"
+    assert_snapshot!(ended(Limits::TABLE, "huge", taken).await, @r#"
     check: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `check`; it may use 32 MiB in one answer
     options: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `options`; it may use 32 MiB in one answer
     pull: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `pull`; it may use 32 MiB in one answer
@@ -250,7 +286,7 @@ async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
 async fn lists_of_too_many_parts_are_refused_from_every_export() {
     let lists = ["check", "options", "pull", "list-ids", "members", "parse-event"];
     let outbound = Canned::with_records(&[]);
-    assert_snapshot!(ended_everywhere(Limits::TABLE, outbound, &lists, "too-many", |_| true).await, @r#"
+    assert_snapshot!(ended_everywhere(Limits::TABLE, outbound, &lists, "too-many", taken).await, @r#"
     check: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `check` that is not acceptable: 10001 checks; 10000 are allowed
     options: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `options` that is not acceptable: 10001 options; 10000 are allowed
     pull: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `pull` that is not acceptable: a page of 10001 records; 10000 are allowed
@@ -265,7 +301,8 @@ async fn a_wrong_count_is_an_answer_to_nothing() {
     let mut lines = Vec::new();
     for deed in ["one-too-few", "one-too-many"] {
         let outbound = Canned::with_records(&[]);
-        lines.push(ended_everywhere(Limits::TABLE, outbound, &["fetch", "push"], deed, |_| true).await);
+        lines
+            .push(ended_everywhere(Limits::TABLE, outbound, &["fetch", "push"], deed, next_to_nothing).await);
     }
     assert_snapshot!(lines.join("\n"), @r#"
     fetch: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `fetch` that is not acceptable: 0 answers where 1 were asked for

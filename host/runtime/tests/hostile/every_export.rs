@@ -4,10 +4,13 @@
 use dovetail_domain::mapping::{Edit, MappingContext};
 use dovetail_domain::{Explained, Field, Kind, Value};
 use dovetail_runtime::limits::LOG_LINES;
-use dovetail_runtime::{Limits, LoadedMapping, Usage};
+use dovetail_runtime::{Limits, LoadedMapping, Usage, World};
 use insta::assert_snapshot;
 
-use crate::support::{assert_serves, convert, few_ticks, hostile_mapping, page, runtime_with};
+use crate::by_hand::{ENDLESS, FREE, by_hand};
+use crate::support::{
+    assert_serves, convert, few_ticks, hostile_mapping, next_to_nothing, page, runtime_with,
+};
 
 /// Does the deed in an export. Gives the error's text, its code before it, and what the call cost where that is told.
 async fn ended(loaded: &LoadedMapping, export: &str, deed: &str) -> (String, Option<Usage>) {
@@ -48,6 +51,11 @@ async fn ended(loaded: &LoadedMapping, export: &str, deed: &str) -> (String, Opt
     }
 }
 
+/// No more memory than a mapping may have.
+fn taken(usage: Usage) -> bool {
+    usage.memory <= Limits::TABLE.mapping.memory && usage.host_calls == 0
+}
+
 /// Does the deed in every export; the others go on being served.
 async fn ended_everywhere(limits: Limits, deed: &str, bound: impl Fn(Usage) -> bool) -> String {
     let runtime = runtime_with(limits);
@@ -70,6 +78,28 @@ async fn a_loop_ends_after_its_ticks_in_every_export() {
     configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 200 ms of computing in one call
     convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 210 ms of computing in one call
     to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 210 ms of computing in one call
+    "#);
+}
+
+/// The work is done and its answer was read: the plugin is still there to give its memory back.
+#[tokio::test]
+async fn a_loop_after_the_answer_ends_after_its_ticks_in_every_export() {
+    let runtime = runtime_with(few_ticks());
+    let plugin = by_hand(World::Mapping).working(&format!("i32.const {FREE}"));
+    let plugin = plugin.after_working(ENDLESS).component();
+    let loaded = runtime.load_mapping(&plugin).await.unwrap();
+    let allowed = few_ticks().mapping.ticks + few_ticks().mapping.ticks_a_record;
+    let mut lines = Vec::new();
+    for export in ["configure", "convert", "to-source"] {
+        let (line, usage) = ended(&loaded, export, "").await;
+        assert!(usage.is_none_or(|usage| usage.turns <= allowed + 1), "{line}");
+        lines.push(line);
+        assert_serves(&runtime).await;
+    }
+    assert_snapshot!(lines.join("\n"), @r#"
+    configure: plugin-limit: plugin by-hand 1.0.0 ran over a limit in `configure`; it may use 200 ms of computing in one call
+    convert: record-trapped: plugin by-hand 1.0.0 ran over a limit in `convert`; it may use 210 ms of computing in one call
+    to-source: record-trapped: plugin by-hand 1.0.0 ran over a limit in `to-source`; it may use 210 ms of computing in one call
     "#);
 }
 
@@ -104,7 +134,7 @@ async fn a_memory_bomb_gets_no_more_than_its_memory_in_every_export() {
 
 #[tokio::test]
 async fn deep_recursion_ends_at_the_stack_in_every_export() {
-    assert_snapshot!(ended_everywhere(Limits::TABLE, "recursion", |_| true).await, @r#"
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "recursion", next_to_nothing).await, @r#"
     configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 512 KiB of stack
     convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 512 KiB of stack
     to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 512 KiB of stack
@@ -113,7 +143,7 @@ async fn deep_recursion_ends_at_the_stack_in_every_export() {
 
 #[tokio::test]
 async fn an_abort_is_an_error_in_every_export() {
-    assert_snapshot!(ended_everywhere(Limits::TABLE, "abort", |_| true).await, @r#"
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "abort", next_to_nothing).await, @r#"
     configure: plugin-trapped: plugin hostile 1.0.0 trapped in `configure`: wasm `unreachable` instruction executed
     convert: record-trapped: plugin hostile 1.0.0 trapped in `convert`: wasm `unreachable` instruction executed
     to-source: record-trapped: plugin hostile 1.0.0 trapped in `to-source`: wasm `unreachable` instruction executed
@@ -122,7 +152,7 @@ async fn an_abort_is_an_error_in_every_export() {
 
 #[tokio::test]
 async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
-    assert_snapshot!(ended_everywhere(Limits::TABLE, "huge", |_| true).await, @r#"
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "huge", taken).await, @r#"
     configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 32 MiB in one answer
     convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 32 MiB in one answer
     to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 32 MiB in one answer
@@ -131,7 +161,7 @@ async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
 
 #[tokio::test]
 async fn an_answer_of_too_many_parts_is_refused_from_every_export() {
-    assert_snapshot!(ended_everywhere(Limits::TABLE, "too-many", |_| true).await, @r#"
+    assert_snapshot!(ended_everywhere(Limits::TABLE, "too-many", taken).await, @r#"
     configure: plugin-answer: plugin hostile 1.0.0 gave an answer in `configure` that is not acceptable: 2001 rows of the table; 2000 are allowed
     convert: record-invalid: 200 fields; a configuration has 19
     to-source: record-invalid: 1001 refused fields; 1000 are allowed

@@ -12,7 +12,7 @@ use dovetail_domain::mapping::{Draft, MappingContext, Outcome};
 use dovetail_domain::{Explained, Kind, SourceId, SourceRecord};
 use dovetail_runtime::{
     Answers, Compiler, Limits, LoadedMapping, MappingInput, MappingRunner, Outbound, OutboundAnswer,
-    OutboundRequest, OutboundResponse, PluginError, RecordError, Runtime, RuntimeConfig,
+    OutboundRequest, OutboundResponse, PluginError, RecordError, Runtime, RuntimeConfig, Usage,
 };
 
 /// The workspace.
@@ -92,6 +92,11 @@ pub(crate) fn few_ticks() -> Limits {
     limits.connector.ticks = 20;
     limits.connector.ticks_a_record = 1;
     limits
+}
+
+/// What a call may have cost whose deed was none of computing, calling or taking memory: next to nothing of each.
+pub(crate) fn next_to_nothing(usage: Usage) -> bool {
+    usage.memory <= 2 * 1024 * 1024 && usage.host_calls <= 1 && usage.log_lines <= 1
 }
 
 pub(crate) async fn mapping(limits: Limits) -> LoadedMapping {

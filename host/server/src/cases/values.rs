@@ -58,7 +58,7 @@ pub(super) fn draft(
     let mut kept = Vec::with_capacity(traits.len());
     for (name, json) in traits {
         let json =
-            acceptable::trait_value(&json.to_string()).map_err(|why| format!("trait `{name}`: {why}"))?;
+            acceptable::trait_value(json.to_string()).map_err(|why| format!("trait `{name}`: {why}"))?;
         kept.push((acceptable::trait_name(name).map_err(told)?, json));
     }
     kept.sort_unstable_by(|one: &(String, String), two| one.0.cmp(&two.0));
