@@ -509,6 +509,41 @@ pub(crate) enum Asset {
         /// The id
         id: String,
     },
+    /// Make a record of the documentation's own
+    Create {
+        /// The kind
+        kind: KindWord,
+        /// A field and its value; `organization=NAME|ID` says where it belongs, `traits.NAME=TEXT` keeps anything else
+        #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
+        set: Vec<String>,
+    },
+    /// Change a record; what comes from a PSA is refused
+    Edit {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+        /// A field and its value; an empty value empties it
+        #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
+        set: Vec<String>,
+    },
+    /// Delete a record that no PSA has a say in; it can be brought back for 30 days
+    Delete {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+        /// Let go of the PSA's record instead: it stays here and does not come in again
+        #[arg(long)]
+        unlink: bool,
+    },
+    /// Bring a deleted record back
+    Undelete {
+        /// The kind
+        kind: KindWord,
+        /// The id
+        id: String,
+    },
     /// Let go what is held; it takes the value the PSA said last
     Release {
         /// The kind

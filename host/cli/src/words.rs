@@ -328,6 +328,16 @@ fn asset(command: args::Asset) -> Result<Request> {
         }),
         args::Asset::Show { kind, id } => Request::AssetShow(kind.into(), parse(&id)?),
         args::Asset::History { kind, id } => Request::AssetHistory(kind.into(), parse(&id)?),
+        args::Asset::Create { kind, set } => Request::AssetCreate(kind.into(), pairs(&set, "--set")?),
+        args::Asset::Edit { kind, id, set } => {
+            Request::AssetEdit(kind.into(), parse(&id)?, pairs(&set, "--set")?)
+        }
+        args::Asset::Delete { kind, id, unlink } => Request::AssetDelete {
+            kind: kind.into(),
+            id: parse(&id)?,
+            unlink,
+        },
+        args::Asset::Undelete { kind, id } => Request::AssetUndelete(kind.into(), parse(&id)?),
         args::Asset::Release { kind, id, field } => Request::AssetRelease(kind.into(), parse(&id)?, field),
     })
 }

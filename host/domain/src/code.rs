@@ -52,6 +52,7 @@ codes! {
     RequestRefused "request-refused" 7 "a plugin's request was malformed or carried what belongs to the host",
     InvalidConfig "invalid-config" 3 "the connector refuses a setting",
     Paused "paused" 3 "the integration is paused",
+    FieldOneWay "field-one-way" 3 "the field comes from the PSA and cannot be changed here",
     InUse "in-use" 3 "something uses what was to be taken away",
     Busy "busy" 3 "a run of the integration is on",
     ConfirmationNeeded "confirmation-needed" 3 "a decision was not confirmed",

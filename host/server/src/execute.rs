@@ -6,8 +6,8 @@ use crate::caller::Caller;
 use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, authors, config, history, import, integrations, keys, mappings, matches, people,
-    plugins, problem::Result, removal, runs, settings, upkeep,
+    Answer, Request, assets, authors, config, edits, history, import, integrations, keys, mappings, matches,
+    people, plugins, problem::Result, removal, runs, settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -54,6 +54,10 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::QuarantineRetry(ids) => runs::retry(host, &ids).await,
         Request::AssetHistory(kind, id) => history::of(host, kind, id),
         Request::AssetRelease(kind, id, field) => history::release(host, kind, id, field.as_deref()),
+        Request::AssetCreate(kind, words) => edits::create(host, kind, &words),
+        Request::AssetEdit(kind, id, words) => edits::edit(host, kind, id, &words).await,
+        Request::AssetDelete { kind, id, unlink } => edits::delete(host, kind, id, unlink),
+        Request::AssetUndelete(kind, id) => edits::undelete(host, kind, id),
         Request::AssetList(query) => assets::list(host, &query),
         Request::AssetShow(kind, id) => assets::show(host, kind, id),
         Request::Import {

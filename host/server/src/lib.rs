@@ -16,6 +16,7 @@ mod cases;
 pub mod choose;
 mod config;
 mod dispatch;
+mod edits;
 mod execute;
 mod form;
 mod history;

@@ -119,6 +119,21 @@ pub enum Request {
     AssetHistory(Kind, AssetId),
     /// `asset release`; without a field, all that are held.
     AssetRelease(Kind, AssetId, Option<String>),
+    /// `asset create`
+    AssetCreate(Kind, Vec<(String, String)>),
+    /// `asset edit`
+    AssetEdit(Kind, AssetId, Vec<(String, String)>),
+    /// `asset delete`
+    AssetDelete {
+        /// Its kind.
+        kind: Kind,
+        /// Its id.
+        id: AssetId,
+        /// `--unlink`
+        unlink: bool,
+    },
+    /// `asset undelete`
+    AssetUndelete(Kind, AssetId),
     /// `asset list`
     AssetList(AssetQuery),
     /// `asset show`
@@ -262,6 +277,8 @@ impl Request {
             R::PluginGrant(..) => true,
             R::PluginRollback(_) | R::PluginRemove { .. } => false,
             R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
+            R::AssetEdit(..) => true,
+            R::AssetCreate(..) | R::AssetDelete { .. } | R::AssetUndelete(..) => false,
             R::RunApproveMatches(_) => false,
             R::MappingSet { .. } | R::MappingUnset { .. } | R::ConfigRotateKey => false,
             // A second import changes nothing, but it would not say what the first did.

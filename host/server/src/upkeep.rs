@@ -27,10 +27,11 @@ use crate::{Problem, SecretText, problem::Result};
 const DAY: u64 = 86_400;
 
 /// Settings that say how long something is kept, with the seconds where nothing is set.
-const RETENTION: [(&str, Option<u64>); 3] = [
+const RETENTION: [(&str, Option<u64>); 4] = [
     ("retention.audit", Some(365 * DAY)),
     ("retention.runs", Some(90 * DAY)),
     ("retention.quarantine", None),
+    ("retention.deleted", Some(30 * DAY)),
 ];
 
 /// How a setting says that something is never dropped.
@@ -417,7 +418,7 @@ pub(crate) fn setting(value: &str) -> Result<String> {
 
 /// How long things are kept in this home.
 pub(crate) fn retention(archive: &Archive) -> Result<Retention> {
-    let [audit, runs, quarantine] = RETENTION.map(|(key, default)| -> Result<Option<u64>> {
+    let [audit, runs, quarantine, deleted] = RETENTION.map(|(key, default)| -> Result<Option<u64>> {
         let set = archive.get(&table::CONFIG, &key.to_owned())?;
         Ok(match set.as_deref() {
             None => default,
@@ -430,6 +431,7 @@ pub(crate) fn retention(archive: &Archive) -> Result<Retention> {
         audit: audit?,
         runs: runs?,
         quarantine: quarantine?,
+        deleted: deleted?,
     })
 }
 

@@ -6,6 +6,7 @@
 //! | `a` [`Space::Audit`] | run (0: outside of runs), sequence | what a step created, changed, removed |
 //! | `h` [`Space::History`] | kind, asset, sequence | what a step changed in a record |
 //! | `n` [`Space::Run`] | run | run document |
+//! | `D` [`Space::Deleted`] | kind, asset | a record that was deleted, for as long as it can be brought back |
 //! | `v` [`Space::Import`] | run | the name of the file that was imported |
 //! | `q` [`Space::Quarantine`] | quarantine id | entry |
 //! | `x` [`Space::QuarantineIndex`] | integration, kind, PSA id | quarantine id |
@@ -62,6 +63,7 @@ spaces! {
     Audit b'a',
     History b'h',
     Run b'n',
+    Deleted b'D',
     Import b'v',
     Quarantine b'q',
     QuarantineIndex b'x',

@@ -47,6 +47,7 @@ mod bytes;
 mod compact;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod deleted;
 mod entry;
 pub mod envelope;
 mod error;
@@ -78,6 +79,7 @@ pub use archive::Archive;
 pub use backup::{BackupError, BackupReader, BackupWriter, Kept, Sum};
 pub use bytes::{Batch, MAX_KEY, MAX_VALUE, Pair, Store, scan, scan_back};
 pub use compact::{Compacted, closed, compact};
+pub use deleted::Deleted;
 pub use envelope::{compress, decompress};
 pub use error::StoreError;
 pub use filter::{Filter, NotACondition, Wanted};

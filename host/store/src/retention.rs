@@ -1,4 +1,5 @@
-//! What is kept for a time only: what was done to records, documents of runs, and the quarantine.
+//! What is kept for a time only: what was done to records, documents of runs, the quarantine, and records that were
+//! deleted.
 //!
 //! What a person still has to see to is kept however old it is: the history of a record with fields that are held or not
 //! agreed upon, a run that waits, and the last run of each integration. Records themselves are never touched.
@@ -16,7 +17,7 @@ use crate::history::ChangeCause;
 use crate::keys::Space;
 use crate::run::RunStatus;
 use crate::step::Step;
-use crate::table::{QUARANTINE, RUNS};
+use crate::table::{DELETED, QUARANTINE, RUNS};
 
 /// What goes in one step.
 const BATCH: usize = 1_000;
@@ -30,6 +31,8 @@ pub struct Retention {
     pub runs: Option<u64>,
     /// Records of the PSA that could not be taken over, since they were met last.
     pub quarantine: Option<u64>,
+    /// Records that were deleted.
+    pub deleted: Option<u64>,
 }
 
 /// How much was dropped.
@@ -43,6 +46,9 @@ pub struct Dropped {
     pub runs: u64,
     /// Entries of the quarantine.
     pub quarantine: u64,
+    /// Deleted records, which cannot be brought back any more.
+    #[serde(default)]
+    pub deleted: u64,
 }
 
 /// A step that is written whenever it is full.
@@ -96,7 +102,22 @@ impl Archive {
         if let Some(seconds) = retention.quarantine {
             dropped.quarantine = self.drop_quarantine(&mut drops, now.minus_seconds(seconds))?;
         }
+        if let Some(seconds) = retention.deleted {
+            dropped.deleted = self.drop_deleted(&mut drops, now.minus_seconds(seconds))?;
+        }
         drops.write()?;
+        Ok(dropped)
+    }
+
+    fn drop_deleted(&self, drops: &mut Drops<'_>, before: Timestamp) -> Result<u64, StoreError> {
+        let mut dropped = 0;
+        for pair in scan(self.store(), Space::Deleted.key(&())) {
+            let (key, deleted) = DELETED.row(pair?)?;
+            if deleted.at < before {
+                dropped += 1;
+                drops.add(|step| step.delete(&DELETED, &key))?;
+            }
+        }
         Ok(dropped)
     }
 

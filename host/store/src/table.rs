@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::bytes::{Batch, Pair, Store, scan};
 use crate::keys::{Key, Space};
-use crate::{QuarantineEntry, Run, StoreError};
+use crate::{Deleted, QuarantineEntry, Run, StoreError};
 
 /// A typed view of one space.
 #[derive(Debug)]
@@ -34,6 +34,9 @@ pub const RUNS: Table<RunId, Run> = Table::json(Space::Run);
 
 /// Imports that changed something and were not taken back, with the file's name. The greatest id is the latest.
 pub const IMPORTS: Table<RunId, String> = Table::json(Space::Import);
+
+/// Records that were deleted, for as long as they can be brought back.
+pub const DELETED: Table<(Kind, AssetId), Deleted> = Table::postcard(Space::Deleted);
 
 /// The quarantine; written by [`Step::quarantine`](crate::Step::quarantine) only.
 pub const QUARANTINE: Table<QuarantineId, QuarantineEntry> = Table::json(Space::Quarantine);

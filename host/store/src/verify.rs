@@ -21,7 +21,7 @@ use crate::error::show_key;
 use crate::index::{Counts, Index};
 use crate::keys::{Key, Space};
 use crate::sequence::Sequence;
-use crate::table::{CHOICES, CONFIG, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
+use crate::table::{CHOICES, CONFIG, DELETED, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
 
 /// Values read at a time.
 const PAGE: usize = 256;
@@ -223,6 +223,11 @@ impl Look<'_> {
                 if Space::Sequence.parts::<u8>(&key).is_none() || pair.1.len() != 8 {
                     return odd("a number of 8 bytes should stand here");
                 }
+            }
+            Space::Deleted => {
+                let ((kind, id), deleted) = DELETED.row(pair)?;
+                self.in_use(Sequence::Asset, id.0);
+                deleted.record(kind, id)?;
             }
             Space::Counts => drop(COUNTS.row(pair)?),
             Space::Config => drop(CONFIG.row(pair)?),

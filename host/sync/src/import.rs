@@ -5,14 +5,14 @@
 //! Bytes become rows in `csv`, `jsonl`, `column`, `cell` and `row`, which know no store; `find` and `resolve` look names
 //! up; `write` recognises records and writes them.
 
-mod cell;
-mod column;
+pub(crate) mod cell;
+pub(crate) mod column;
 mod csv;
-mod fault;
-mod find;
+pub(crate) mod fault;
+pub(crate) mod find;
 mod jsonl;
-mod resolve;
-mod row;
+pub(crate) mod resolve;
+pub(crate) mod row;
 mod write;
 
 use std::borrow::Cow;
@@ -155,7 +155,7 @@ fn store(
         let written = archive.written();
         let mut placed: Vec<Placed> = Vec::with_capacity(rows.len());
         for row in rows {
-            match place(directory, writing.kind, row)? {
+            match place(directory, writing.kind, row, None)? {
                 Ok(one) => placed.push(one),
                 Err(faults) => return Ok(Err(faults)),
             }
@@ -237,7 +237,7 @@ fn check(archive: &Archive, file: &File<'_>, text: &str) -> Result<u64, ImportEr
             return Err(invalid(file, vec![wrong.at(0, "")].into()));
         }
         let placed = match row {
-            Ok(row) => place(&mut directory, file.kind, &row)?,
+            Ok(row) => place(&mut directory, file.kind, &row, None)?,
             Err(faults) => Err(faults),
         };
         match placed {

@@ -150,7 +150,7 @@ fn by_rule(
 }
 
 /// A record that is no longer connected: it stays as the documentation's own, with what it holds.
-pub(crate) fn parted(record: &Record) -> Record {
+pub fn parted(record: &Record) -> Record {
     Record {
         link: None,
         base: Base::default(),

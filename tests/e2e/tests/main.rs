@@ -16,6 +16,7 @@ mod clock;
 mod connect;
 mod disk_full;
 mod documents;
+mod edits;
 mod errors;
 mod explain;
 mod faults;

@@ -270,6 +270,7 @@ fn lengths_of_time_are_settings() {
         audit,
         runs,
         quarantine,
+        deleted: day(30),
     };
     assert_eq!(retention(archive).unwrap(), set(day(365), day(90), None));
     for (key, value, wanted) in [

@@ -39,11 +39,13 @@ impl Placed {
     }
 }
 
-/// Finds what a row names, or says what of it cannot be found.
+/// Finds what a row names, or says what of it cannot be found. `known` is the record it is about, where that is known; an
+/// organization is found by its name else.
 pub(crate) fn place(
     directory: &mut Directory<'_>,
     kind: Kind,
     row: &Row,
+    known: Option<AssetId>,
 ) -> Result<Result<Placed, Vec<Fault>>, StoreError> {
     let mut faults = Vec::new();
     let organization = match &row.organization {
@@ -57,9 +59,9 @@ pub(crate) fn place(
             }
         },
     };
-    let itself = match kind {
-        Kind::Organization => itself(directory, row)?,
-        _ => None,
+    let itself = match (kind, known) {
+        (Kind::Organization, None) => itself(directory, row)?,
+        _ => known,
     };
     let mut fields = Vec::with_capacity(row.fields.len());
     let mut parent = None;

@@ -410,7 +410,11 @@ fn rows_are_looked_at_again_where_somebody_wrote_meanwhile() {
     let mut writing = Writing::begin(&archive, Kind::Configuration, run.clone(), noon);
     let placed: Vec<Placed> = rows
         .iter()
-        .map(|row| place(&mut directory, Kind::Configuration, row).unwrap().unwrap())
+        .map(|row| {
+            place(&mut directory, Kind::Configuration, row, None)
+                .unwrap()
+                .unwrap()
+        })
         .collect();
     let written = archive.written();
     // A sync connects one of them while they are being compared.

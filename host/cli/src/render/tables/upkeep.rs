@@ -65,8 +65,9 @@ pub(super) fn compacted(out: &mut String, compacted: &Compacted) {
     line(
         out,
         format_args!(
-            "Dropped by age: {} steps of the audit, {} changes of records, {} runs, {} of the quarantine.",
-            dropped.audit, dropped.history, dropped.runs, dropped.quarantine
+            "Dropped by age: {} steps of the audit, {} changes of records, {} runs, {} of the quarantine, {} deleted \
+             records.",
+            dropped.audit, dropped.history, dropped.runs, dropped.quarantine, dropped.deleted
         ),
     );
 }
