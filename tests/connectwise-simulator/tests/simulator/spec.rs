@@ -20,11 +20,15 @@ enum Held<'a> {
 }
 
 /// Paths that serve the object of another path.
-const TWINS: [(&str, &str); 2] = [
+const TWINS: [(&str, &str); 3] = [
     ("/company/companies/types/info", "/company/companies/info/types"),
     (
         "/company/companies/{parentId}/typeAssociations",
         "/company/companyTypeAssociations",
+    ),
+    (
+        "/company/contacts/{parentId}/typeAssociations",
+        "/company/contactTypeAssociations",
     ),
 ];
 
