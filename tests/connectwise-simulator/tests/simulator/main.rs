@@ -12,6 +12,8 @@ mod http;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod patch;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod refusals;
