@@ -12,10 +12,20 @@ mod http;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod parts;
+#[cfg(test)]
 mod patch;
+#[cfg(test)]
+mod patch_lists;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod records;
+#[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scene;
+#[cfg(test)]
 mod spec;
+#[cfg(test)]
+mod values;
