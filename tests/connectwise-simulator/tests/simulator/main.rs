@@ -12,11 +12,15 @@ mod http;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod parts;
 #[cfg(test)]
 mod patch;
 #[cfg(test)]
 mod patch_lists;
+#[cfg(test)]
+mod permissions;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
@@ -29,3 +33,5 @@ mod scene;
 mod spec;
 #[cfg(test)]
 mod values;
+#[cfg(test)]
+mod writers;
