@@ -21,6 +21,7 @@ mod bulk;
 mod intake;
 mod items;
 pub(crate) mod limits;
+mod neighbours;
 mod parts;
 mod patch;
 mod record;
@@ -37,7 +38,7 @@ use crate::routes::{self, Endpoint, Shape};
 use crate::shared::{Shared, State};
 use crate::view::{View, pairs};
 use body::Body;
-use intake::{Intake, is_blank};
+use intake::Intake;
 use serde_json::{Map, Value, json};
 
 /// One record as a write leaves it.
@@ -232,15 +233,15 @@ impl Desk<'_> {
         record::complete(&view, kind, &mut record);
         record::settle(&mut intake, &Map::new(), &mut record);
         record::require(&mut intake, schema, &record);
-        refuse_twin(&mut intake, id, &record);
+        neighbours::refuse_twin(&mut intake, id, &record);
         let mut changes = Vec::new();
         if kind == Kind::Company {
             record::mark_vendor(&view, &mut record);
-            changes.push(main_site(&view, id, site.as_ref(), &mut record));
+            changes.push(neighbours::main_site(&view, id, site.as_ref(), &mut record));
         }
         let mut record = Value::Object(record);
-        link(&mut record, kind, id, view.links);
-        changes.extend(sole_primary(&view, kind, id, &record));
+        neighbours::link(&mut record, kind, id, view.links);
+        changes.extend(neighbours::sole_primary(&view, kind, id, &record));
         let next_item = finished(intake)?;
         let role = &self.state.role;
         if kind == Kind::Configuration && role.hides(&record) {
@@ -282,9 +283,9 @@ impl Desk<'_> {
         record::complete(&view, kind, &mut record);
         record::settle(&mut intake, &before, &mut record);
         record::require(&mut intake, schema, &record);
-        refuse_twin(&mut intake, id, &record);
+        neighbours::refuse_twin(&mut intake, id, &record);
         let record = Value::Object(record);
-        let mut changes = sole_primary(&view, kind, id, &record);
+        let mut changes = neighbours::sole_primary(&view, kind, id, &record);
         let next_item = finished(intake)?;
         changes.push(Change::of(kind, id, record));
         Ok(self.commit(changes, next_item).unwrap_or_default())
@@ -314,9 +315,9 @@ impl Desk<'_> {
             taken |= patch::apply(&mut intake, schema, &mut record, operation)?;
         }
         record::settle(&mut intake, &before, &mut record);
-        refuse_twin(&mut intake, id, &record);
+        neighbours::refuse_twin(&mut intake, id, &record);
         let record = Value::Object(record);
-        let mut changes = sole_primary(&view, kind, id, &record);
+        let mut changes = neighbours::sole_primary(&view, kind, id, &record);
         let next_item = finished(intake)?;
         if !taken {
             return Ok(None);
@@ -429,123 +430,4 @@ fn stays(schema: &str, name: &str) -> bool {
     let derived = ["defaultPhoneType", "defaultPhoneNbr", "defaultPhoneExtension"];
     (limits::is_server_owned(schema, name) && !derived.contains(&name))
         || (schema, name) == ("Company", "site")
-}
-
-/// Two companies cannot have one identifier.
-fn refuse_twin(intake: &mut Intake<'_>, id: u64, record: &Map<String, Value>) {
-    let identifier = record.get("identifier").and_then(Value::as_str);
-    let Some(identifier) =
-        identifier.filter(|_| intake.kind == Kind::Company && intake.has_touched("identifier"))
-    else {
-        return;
-    };
-    let view = intake.view;
-    let taken = view
-        .ids(Source::All(Kind::Company), 0)
-        .filter(|other| *other != id)
-        .any(|other| view.company_names(other).0.eq_ignore_ascii_case(identifier));
-    if taken {
-        let message = format!("A company with the identifier {identifier} already exists.");
-        intake.complain("ObjectExists", "identifier", message);
-    }
-}
-
-/// The site a new company gets, with the company's address.
-fn main_site(
-    view: &View<'_>,
-    company: u64,
-    given: Option<&Value>,
-    record: &mut Map<String, Value>,
-) -> Change {
-    let id = view.next_id(Kind::Site);
-    let name = given
-        .and_then(|site| site.get("name"))
-        .filter(|name| !is_blank(Some(name)));
-    let name = name.cloned().unwrap_or_else(|| "Main".into());
-    let mut site = Map::new();
-    site.insert("id".into(), id.into());
-    site.insert("name".into(), name.clone());
-    for field in [
-        "addressLine1",
-        "addressLine2",
-        "city",
-        "zip",
-        "country",
-        "phoneNumber",
-        "faxNumber",
-    ] {
-        if let Some(value) = record.get(field) {
-            site.insert(field.into(), value.clone());
-        }
-    }
-    site.insert(
-        "company".into(),
-        json!({"id": company, "identifier": record.get("identifier"), "name": record.get("name")}),
-    );
-    for flag in [
-        "primaryAddressFlag",
-        "defaultShippingFlag",
-        "defaultBillingFlag",
-        "defaultMailingFlag",
-    ] {
-        site.insert(flag.into(), true.into());
-    }
-    record::complete(view, Kind::Site, &mut site);
-    record.insert("site".into(), json!({"id": id, "name": name}));
-    Change::new(Kind::Site, id, Value::Object(site))
-}
-
-/// A company has one primary site: the others that were it are no longer, without a word in their `_info`.
-fn sole_primary(view: &View<'_>, kind: Kind, id: u64, record: &Value) -> Vec<Change> {
-    let primary = Some(&Value::Bool(true));
-    if kind != Kind::Site || record.get("primaryAddressFlag") != primary {
-        return Vec::new();
-    }
-    let Some(company) = crate::view::owner(record, "company") else {
-        return Vec::new();
-    };
-    view.ids(Source::Of(kind, company), 0)
-        .filter(|other| *other != id)
-        .filter_map(|other| {
-            let mut site = view.value(Source::All(kind), other)?;
-            if site.get("primaryAddressFlag") != primary {
-                return None;
-            }
-            site.as_object_mut()?
-                .insert("primaryAddressFlag".into(), false.into());
-            Some(Change {
-                stamps: false,
-                ..Change::of(kind, other, site)
-            })
-        })
-        .collect()
-}
-
-/// The links a new record has in its `_info`.
-fn link(record: &mut Value, kind: Kind, id: u64, links: &str) {
-    let links = match kind {
-        Kind::Company => vec![
-            ("sites_href", format!("{links}/company/companies/{id}/sites")),
-            (
-                "contacts_href",
-                format!("{links}/company/contacts?conditions=company/id={id}"),
-            ),
-            (
-                "configurations_href",
-                format!("{links}/company/configurations?conditions=company/id={id}"),
-            ),
-        ],
-        Kind::Contact => vec![(
-            "communications_href",
-            format!("{links}/company/contacts/{id}/communications"),
-        )],
-        _ => Vec::new(),
-    };
-    if let Some(record) = record.as_object_mut() {
-        let info: Map<String, Value> = links
-            .into_iter()
-            .map(|(name, link)| (name.to_owned(), Value::String(link)))
-            .collect();
-        record.insert("_info".into(), Value::Object(info));
-    }
 }

@@ -50,7 +50,9 @@ pub(crate) fn merge_custom_fields(
             known.insert("value".into(), value);
         }
     }
-    record.insert("customFields".into(), Value::Array(fields));
+    if !fields.is_empty() {
+        record.insert("customFields".into(), Value::Array(fields));
+    }
     Ok(!given_fields.is_empty())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::http::{Api, JSON};
 use crate::scene::{reachable, refused, server};
-use connectwise_simulator::Kind;
+use connectwise_simulator::{Config, Kind, Role, Size};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -137,6 +137,7 @@ async fn some_operations_are_false_successes() {
     let control = api.simulator.control();
     let device = format!("/company/configurations/{}", server(&api));
     let person = format!("/company/contacts/{}", reachable(&api));
+    let site = "/company/companies/250/sites/400";
     let company = "/company/companies/250";
     for (path, field, value) in [
         (device.as_str(), "company/identifier", json!("other")),
@@ -150,6 +151,7 @@ async fn some_operations_are_false_successes() {
         (company, "/types", json!([{"id": 3}])),
         (company, "/types/0", json!({"id": 3})),
         (company, "/deletedFlag", json!(true)),
+        (site, "/company", json!({"id": 251})),
         (person.as_str(), "/types", json!([{"id": 1}])),
         (person.as_str(), "/typeIds", json!([1, 2])),
         (person.as_str(), "/communicationItems/0/type/id", json!(4)),
@@ -449,4 +451,39 @@ async fn bodies_of_the_wrong_shape_are_refused() {
     }
     assert_eq!(api.get(&path).await.json(), before);
     assert!(control.writes().iter().all(|write| write.applied.is_none()));
+}
+
+/// Whatever shape a record has: one field is written, and nothing else of it is touched.
+#[tokio::test]
+async fn the_rest_of_a_record_stays_as_it_was() {
+    for loose in [false, true] {
+        let api = Api::start(Config {
+            loose,
+            role: Role::writing(),
+            size: Size::records(200),
+            ..Config::default()
+        })
+        .await;
+        let control = api.simulator.control();
+        for (kind, list, field) in [
+            (Kind::Company, "/company/companies", "leadSource"),
+            (Kind::Contact, "/company/contacts", "school"),
+            (Kind::Configuration, "/company/configurations", "deviceIdentifier"),
+        ] {
+            for id in control.ids(kind) {
+                let path = format!("{list}/{id}");
+                let mut before = api.get(&path).await.json();
+                let answer = api.patch(&path, &[("add", field, json!("written"))]).await;
+                assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+                let mut after = answer.json();
+                assert_eq!(after[field], "written");
+                for record in [&mut before, &mut after] {
+                    let record = record.as_object_mut().expect("a record");
+                    record.remove(field);
+                    record.remove("_info");
+                }
+                assert_eq!(after, before, "{path}, loose: {loose}");
+            }
+        }
+    }
 }

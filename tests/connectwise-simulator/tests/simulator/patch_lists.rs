@@ -81,6 +81,18 @@ async fn items_are_written_by_index_one_operation_after_the_other() {
     assert_eq!(now[4]["type"], json!({"id": 3, "name": "Fax"}));
     assert_ne!(now[0]["id"], now[4]["id"], "new items have ids of their own");
 
+    // What is made the default is it, wherever it stands; what is no longer leaves the first.
+    for (index, flag, defaults) in [
+        (2, true, [false, true, true, false, true]),
+        (3, true, [false, true, false, true, true]),
+        (3, false, [true, true, false, false, true]),
+    ] {
+        let path_of_flag = format!("/communicationItems/{index}/defaultFlag");
+        api.patch(&path, &[("replace", &path_of_flag, json!(flag))]).await;
+        let found: Vec<bool> = values().await.into_iter().map(|(_, default)| default).collect();
+        assert_eq!(found, defaults, "{index} {flag}");
+    }
+
     // From low to high, the second removal meets another item than was meant.
     api.patch(
         &path,
