@@ -1,4 +1,4 @@
-//! From a request to its answer: authentication, version, permissions, then the records.
+//! From a request to its answer: authentication and version, then the records; writes go on to [`write`](crate::write).
 
 use crate::conditions::{Cell, rank};
 use crate::kind::Source;
@@ -7,6 +7,7 @@ use crate::reply::Reply;
 use crate::routes::{self, Endpoint, Shape};
 use crate::shared::{MySecurity, Shared, State};
 use crate::view::View;
+use crate::write::write;
 use base64::Engine as _;
 use serde_json::json;
 
@@ -23,6 +24,10 @@ pub(crate) struct Request {
     pub(crate) client_id: Option<String>,
     pub(crate) accept: Option<String>,
     pub(crate) forward_only: bool,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: Vec<u8>,
+    /// Fields a test wants refused with this write.
+    pub(crate) refused: Vec<String>,
     /// Scheme and host the client used, for links.
     pub(crate) origin: String,
 }
@@ -33,6 +38,24 @@ impl Request {
         match self.query.as_str() {
             "" => self.path.clone(),
             query => format!("{}?{query}", self.path),
+        }
+    }
+
+    /// Whether it asks for a change.
+    pub(crate) fn is_write(&self) -> bool {
+        self.method != "GET"
+    }
+
+    /// What tells it from other requests, whenever it comes: for a write, the method and the body too.
+    pub(crate) fn key(&self) -> String {
+        match self.is_write() {
+            true => format!(
+                "{} {}\n{}",
+                self.method,
+                self.target(),
+                String::from_utf8_lossy(&self.body)
+            ),
+            false => self.target(),
         }
     }
 }
@@ -59,11 +82,13 @@ pub(crate) fn answer(shared: &Shared, request: &Request) -> Reply {
     let current = format!("{}.{}", VERSION.0, VERSION.1);
     let reply = authenticate(shared, request)
         .and_then(|()| check_version(request, &current))
-        .and_then(|()| match request.method.as_str() {
-            "GET" => Ok(()),
-            _ => Err(Reply::method_not_allowed()),
+        .and_then(|()| match request.is_write() {
+            true => {
+                drop(state);
+                write(shared, request, path)
+            }
+            false => serve(shared, &state, request, path),
         })
-        .and_then(|()| serve(shared, &state, request, path))
         .unwrap_or_else(|refusal| refusal);
     reply
         .header("api-current-version", current)
@@ -85,8 +110,8 @@ fn company_asked_for(path: &str) -> Option<&str> {
 
 /// `/login/companyinfo/{company}`, asked without credentials. An unknown company is `null`.
 fn company_info(shared: &Shared, state: &State, request: &Request, company: &str) -> Reply {
-    if request.method != "GET" {
-        return Reply::method_not_allowed();
+    if request.is_write() {
+        return Reply::method_not_allowed(&["GET"]);
     }
     if !company.eq_ignore_ascii_case(&shared.credentials.company_id) {
         return Reply::json(200, b"null".to_vec());
@@ -162,14 +187,15 @@ fn serve(shared: &Shared, state: &State, request: &Request, path: &str) -> Resul
     let Some(endpoint) = routes::find(path) else {
         return Err(Reply::no_endpoint());
     };
-    let Endpoint::Records {
-        source,
-        shape,
-        id,
-        parent,
-    } = endpoint
-    else {
-        return Ok(system_info());
+    let (source, shape, id, parent) = match endpoint {
+        Endpoint::Records {
+            source,
+            shape,
+            id,
+            parent,
+        } => (source, shape, id, parent),
+        Endpoint::SystemInfo => return Ok(system_info()),
+        Endpoint::ConfigurationsBulk => return Err(Reply::method_not_allowed(endpoint.methods())),
     };
     if source == Source::MySecurity {
         match state.my_security {
@@ -224,7 +250,7 @@ fn serve(shared: &Shared, state: &State, request: &Request, path: &str) -> Resul
 }
 
 /// How error messages call an object.
-fn label(schema: &str) -> &str {
+pub(crate) fn label(schema: &str) -> &str {
     schema
         .strip_prefix("Company")
         .filter(|rest| *rest == "Site")

@@ -1,10 +1,11 @@
-//! The names a condition may use: each object's fields and their types, from the vendor's own description.
+//! Each object's fields and their types, from the vendor's own description: the names a condition may use, and what a
+//! client may write.
 
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// What a field holds, as far as conditions care.
+/// What a field holds, as far as conditions and writes care.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FieldType {
     Number,
@@ -36,7 +37,20 @@ pub(crate) fn field(schema: &str, name: &str) -> Option<(&'static str, FieldType
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(name))?,
     };
-    let kind = match declared.as_str() {
+    Some((known.as_str(), kind_of(declared)))
+}
+
+/// The field of exactly this name, as the paths of a PATCH name it.
+pub(crate) fn exact(schema: &str, name: &str) -> Option<FieldType> {
+    catalog()
+        .0
+        .get(schema)?
+        .get(name)
+        .map(|declared| kind_of(declared))
+}
+
+fn kind_of(declared: &str) -> FieldType {
+    match declared {
         "integer" | "number" => FieldType::Number,
         "boolean" => FieldType::Boolean,
         "string" => FieldType::Text,
@@ -50,8 +64,7 @@ pub(crate) fn field(schema: &str, name: &str) -> Option<(&'static str, FieldType
                 FieldType::Anything
             }
         }
-    };
-    Some((known.as_str(), kind))
+    }
 }
 
 /// Whether an object is known at all.

@@ -1,7 +1,9 @@
 //! What a simulator is started with.
 
 use crate::faults::FaultPlan;
+use crate::habits::Habits;
 use crate::moment;
+use crate::role::Role;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -33,6 +35,10 @@ pub struct Config {
     pub codebase: String,
     /// Whether wrong credentials answer 404, as they can in ConnectWise's cloud, in place of 401.
     pub hide_bad_credentials: bool,
+    /// The security role at the start; the default reads everything and writes nothing.
+    pub role: Role,
+    /// What the server does to the values it is given.
+    pub habits: Habits,
 }
 
 impl Default for Config {
@@ -50,6 +56,8 @@ impl Default for Config {
             base_instant: moment::DEFAULT_BASE,
             codebase: "v2026_4".into(),
             hide_bad_credentials: false,
+            role: Role::default(),
+            habits: Habits::default(),
         }
     }
 }

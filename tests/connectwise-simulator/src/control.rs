@@ -1,20 +1,22 @@
 //! The handle by which tests change the database, steer answers and read what was asked.
 
 use crate::faults::{Fault, FaultPlan, PlanState};
+use crate::habits::Habits;
 use crate::kind::{Kind, Source};
-use crate::log::Entry;
+use crate::log::{Entry, Write};
 use crate::moment;
 use crate::pattern::Pattern;
 use crate::reply::Reply;
-use crate::role::{Level, Module, Role};
-use crate::shared::{Aimed, MySecurity, Planned, Shared, State, Waiting};
+use crate::role::{Action, Level, Module, Role};
+use crate::shared::{Aimed, MySecurity, Planned, Shared, State, Waiting, stamp};
 use crate::view::owner;
+use crate::write_plans::{WritePlans, Writes};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Steers a running simulator. Clones steer the same one. Each change to a record moves the simulated clock on
-/// by a minute and stands with that time in the record's `_info`.
+/// Steers a running simulator. Clones steer the same one. Each change to a record, by a test or by a write through the
+/// API, moves the simulated clock on by a minute and stands with that time in the record's `_info`.
 #[derive(Clone)]
 pub struct Control {
     shared: Arc<Shared>,
@@ -45,8 +47,8 @@ pub enum ControlError {
     SameCompany(u64),
 }
 
-/// How far the clock moves with a change, in seconds.
-const STEP: i64 = 60;
+/// Who makes the changes of tests, as `_info` names them.
+const BY: &str = "control";
 
 impl Control {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
@@ -91,29 +93,18 @@ impl Control {
             return Err(ControlError::NotAnObject);
         };
         let mut state = self.shared.change();
-        let id = {
-            let role = Role::default();
-            let view = state.view_as(&self.shared.world, &role);
-            let edited = view
-                .edits
-                .records
-                .get(&kind)
-                .and_then(|records| records.keys().next_back().copied());
-            edited.unwrap_or(0).max(view.last_made(kind)) + 1
-        };
-        state.now += STEP;
-        let now = moment::text(state.now);
+        let id = state.view_as(&self.shared.world, &Role::default()).next_id(kind);
+        state.now += state.step;
         fields.insert("id".into(), id.into());
-        fields.insert(
-            "_info".into(),
-            json!({"lastUpdated": now, "updatedBy": "control", "dateEntered": now, "enteredBy": "control"}),
-        );
+        fields.remove("_info");
+        let mut record = Value::Object(fields);
+        stamp(&mut record, state.now, BY, true);
         state
             .edits
             .records
             .entry(kind)
             .or_default()
-            .insert(id, Some(Value::Object(fields)));
+            .insert(id, Some(record));
         Ok(id)
     }
 
@@ -123,16 +114,19 @@ impl Control {
         if !state.view(&self.shared.world).is_live(kind, id) {
             return Err(ControlError::NoRecord { kind, id });
         }
-        state.now += STEP;
+        state.now += state.step;
         state.edits.records.entry(kind).or_default().insert(id, None);
         Ok(())
     }
 
     /// Marks a record deleted in the way of its kind: `deletedFlag`, `inactiveFlag` or `activeFlag`.
     pub fn soft_delete(&self, kind: Kind, id: u64) -> Result<(), ControlError> {
-        let when = moment::text(self.now() + STEP);
+        let when = {
+            let state = self.shared.state();
+            moment::text(state.now + state.step)
+        };
         let fields = match kind {
-            Kind::Company => json!({"deletedFlag": true, "dateDeleted": when, "deletedBy": "control"}),
+            Kind::Company => json!({"deletedFlag": true, "dateDeleted": when, "deletedBy": BY}),
             Kind::Contact | Kind::Site | Kind::Board => json!({"inactiveFlag": true}),
             Kind::Member => json!({"inactiveFlag": true, "inactiveDate": when}),
             Kind::Configuration => json!({"activeFlag": false}),
@@ -156,7 +150,7 @@ impl Control {
                 });
             }
         }
-        state.now += STEP;
+        state.now += state.step;
         let now = state.now;
         state.edits.merged.insert(from, (into, now));
         state
@@ -176,7 +170,7 @@ impl Control {
                 if let Some(company) = record.get_mut("company").and_then(Value::as_object_mut) {
                     company.insert("id".into(), into.into());
                 }
-                stamp(record, now);
+                stamp(record, now, BY, false);
             }
         }
         Ok(())
@@ -193,6 +187,12 @@ impl Control {
         self.shared.change().now += i64::from(seconds);
     }
 
+    /// Sets how far the clock moves with each change, in seconds: 60 at the start. With 0, changes that follow each
+    /// other have the same `lastUpdated`.
+    pub fn set_clock_step(&self, seconds: u32) {
+        self.shared.change().step = i64::from(seconds);
+    }
+
     /// The security role.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -207,6 +207,22 @@ impl Control {
     /// Sets at which level one module may be read.
     pub fn set_inquire(&self, module: Module, level: Level) {
         self.shared.change().role.set_inquire(module, level);
+    }
+
+    /// Sets the level of one module for an action.
+    pub fn set_level(&self, module: Module, action: Action, level: Level) {
+        self.shared.change().role.set_level(module, action, level);
+    }
+
+    /// What the server does to the values it is given.
+    #[must_use]
+    pub fn habits(&self) -> Habits {
+        self.shared.state().habits.clone()
+    }
+
+    /// Sets what the server does to the values it is given from now on.
+    pub fn set_habits(&self, habits: Habits) {
+        self.shared.change().habits = habits;
     }
 
     /// Sets how `/system/mySecurity` answers.
@@ -231,6 +247,12 @@ impl Control {
     #[must_use]
     pub fn log(&self) -> Vec<Entry> {
         self.shared.log.entries()
+    }
+
+    /// The requests in the log that asked for changes, oldest first, whatever became of them.
+    #[must_use]
+    pub fn writes(&self) -> Vec<Write> {
+        self.log().iter().filter_map(Entry::write).collect()
     }
 
     /// Empties the request log; numbers go on.
@@ -292,6 +314,7 @@ impl Control {
             content_type: content_type.unwrap_or_else(|| "application/json; charset=utf-8".into()),
             headers,
             body: response.body,
+            applied: None,
         };
         let left = (times > 0).then_some(times);
         self.shared.hooks().planned.push(Planned {
@@ -310,6 +333,17 @@ impl Control {
         });
     }
 
+    /// Lets writes fail, before or after they are done as the fault says.
+    pub fn fail_writes(&self, writes: Writes, fault: Fault) {
+        self.shared.hooks().writes.fail(writes, fault);
+    }
+
+    /// Refuses writes that name a field: 400 with an `InvalidField` error for it. Those that do not name it pass
+    /// and are not counted. In bulk, only the entries that name it are refused.
+    pub fn refuse_field(&self, writes: Writes, field: &str) {
+        self.shared.hooks().writes.refuse_field(writes, field.to_owned());
+    }
+
     /// Lets lists and counts of a path time out (500) as long as their conditions match more than `rows` records.
     pub fn time_out_above(&self, pattern: &str, rows: u64) {
         self.shared.hooks().too_broad.push((Pattern::new(pattern), rows));
@@ -320,12 +354,13 @@ impl Control {
         *self.shared.plan() = PlanState::new(plan);
     }
 
-    /// Takes back all planned responses, aimed faults and timeouts. Holds stay.
+    /// Takes back all planned responses, aimed faults, timeouts and plans for writes. Holds stay.
     pub fn clear_plans(&self) {
         let mut hooks = self.shared.hooks();
         hooks.planned.clear();
         hooks.aimed.clear();
         hooks.too_broad.clear();
+        hooks.writes = WritePlans::default();
     }
 
     fn with_view<T>(&self, read: impl FnOnce(&State) -> T) -> T {
@@ -346,9 +381,9 @@ impl Control {
         if let Some(record) = record.as_object_mut() {
             apply(record, fields);
         }
-        state.now += STEP;
+        state.now += state.step;
         if stamps {
-            stamp(&mut record, state.now);
+            stamp(&mut record, state.now, BY, false);
         }
         state
             .edits
@@ -366,17 +401,6 @@ fn apply(record: &mut Map<String, Value>, fields: Map<String, Value>) {
             Value::Null => drop(record.remove(&name)),
             value => drop(record.insert(name, value)),
         }
-    }
-}
-
-fn stamp(record: &mut Value, now: i64) {
-    let Some(record) = record.as_object_mut() else {
-        return;
-    };
-    let info = record.entry("_info").or_insert_with(|| json!({}));
-    if let Some(info) = info.as_object_mut() {
-        info.insert("lastUpdated".into(), moment::text(now).into());
-        info.insert("updatedBy".into(), "control".into());
     }
 }
 

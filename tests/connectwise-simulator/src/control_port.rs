@@ -4,9 +4,11 @@
 
 use crate::control::{Control, Hold, Response};
 use crate::faults::{Fault, FaultPlan};
+use crate::habits::Habits;
 use crate::kind::Kind;
 use crate::role::Role;
 use crate::shared::MySecurity;
+use crate::write_plans::Writes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -88,6 +90,20 @@ struct Security {
 }
 
 #[derive(Deserialize)]
+struct WriteFault {
+    #[serde(default)]
+    writes: Writes,
+    fault: Fault,
+}
+
+#[derive(Deserialize)]
+struct RefusedField {
+    #[serde(default)]
+    writes: Writes,
+    field: String,
+}
+
+#[derive(Deserialize)]
 struct Seconds {
     seconds: u32,
 }
@@ -114,13 +130,18 @@ pub(crate) fn routes(control: Control) -> Router {
         .route("/my-security", post(my_security))
         .route("/codebase", post(codebase))
         .route("/advance", post(advance))
+        .route("/clock-step", post(clock_step))
+        .route("/habits", get(habits).post(set_habits))
         .route("/log", get(log).delete(reset_log))
+        .route("/writes", get(writes))
         .route("/count", get(count))
         .route("/wait", get(wait))
         .route("/hold", post(hold))
         .route("/hold/{id}/wait", get(wait_held))
         .route("/hold/{id}/release", post(release))
         .route("/fail", post(fail))
+        .route("/fail-writes", post(fail_writes))
+        .route("/refuse-field", post(refuse_field))
         .route("/response", post(response))
         .route("/time-out-above", post(too_broad))
         .route("/faults", post(faults))
@@ -194,6 +215,24 @@ async fn advance(State(port): State<Port>, Json(seconds): Json<Seconds>) -> Answ
     fine()
 }
 
+async fn clock_step(State(port): State<Port>, Json(seconds): Json<Seconds>) -> Answer {
+    port.control.set_clock_step(seconds.seconds);
+    fine()
+}
+
+async fn habits(State(port): State<Port>) -> Json<Habits> {
+    Json(port.control.habits())
+}
+
+async fn set_habits(State(port): State<Port>, Json(habits): Json<Habits>) -> Answer {
+    port.control.set_habits(habits);
+    fine()
+}
+
+async fn writes(State(port): State<Port>) -> Json<Value> {
+    Json(json!(port.control.writes()))
+}
+
 async fn log(State(port): State<Port>) -> Json<Value> {
     Json(json!(port.control.log()))
 }
@@ -254,6 +293,16 @@ async fn release(State(port): State<Port>, Path(id): Path<u64>) -> Answer {
 
 async fn fail(State(port): State<Port>, Json(aim): Json<Aim>) -> Answer {
     port.control.fail_next(&aim.pattern, aim.fault, aim.times);
+    fine()
+}
+
+async fn fail_writes(State(port): State<Port>, Json(plan): Json<WriteFault>) -> Answer {
+    port.control.fail_writes(plan.writes, plan.fault);
+    fine()
+}
+
+async fn refuse_field(State(port): State<Port>, Json(plan): Json<RefusedField>) -> Answer {
+    port.control.refuse_field(plan.writes, &plan.field);
     fine()
 }
 

@@ -4,7 +4,8 @@ use crate::dice::{mix, text_number};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Something that goes wrong with one request.
+/// Something that goes wrong with one request. With 429, the timeout, 502 and the reset nothing is done; a write
+/// whose answer is slow, truncated or lost is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "fault")]
 pub enum Fault {
@@ -24,12 +25,34 @@ pub enum Fault {
         /// Each pause in milliseconds.
         pause: u64,
     },
-    /// The right answer's head and half of its body; then the connection is reset.
+    /// The right answer's head and half of its body; then the connection is reset. A write is done.
     Truncated,
+    /// 403, as if the role did not allow it. Nothing is done.
+    Forbidden,
+    /// A write is done, but its answer is lost.
+    Lost {
+        /// What arrives in its place.
+        how: Loss,
+    },
+}
+
+/// How an answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loss {
+    /// The connection is reset.
+    Reset,
+    /// 500 with the timeout body.
+    Timeout,
+    /// 502 with a page of HTML.
+    BadGateway,
+    /// Nothing, on an open connection, for as long as the client waits.
+    Silence,
 }
 
 /// A plan of faults. Whether a request is hit, by what and how often depends only on the seed and the
-/// request's path and query, so the order of concurrent requests does not matter.
+/// request's path and query (for a write, also its method and body), so the order of concurrent requests does not
+/// matter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FaultPlan {
@@ -72,7 +95,7 @@ impl FaultPlan {
         }
     }
 
-    /// The fault of a request's `attempt`, counted from 0, if it has one.
+    /// The fault of a request's `attempt`, counted from 0, if it has one. A read is named by its path and query.
     #[must_use]
     pub fn fault(&self, path_and_query: &str, attempt: u64) -> Option<Fault> {
         let draw = mix(self.seed, text_number(path_and_query));
@@ -101,10 +124,10 @@ impl PlanState {
     }
 
     /// The fault of a request that arrives now.
-    pub(crate) fn next(&mut self, path_and_query: &str) -> Option<Fault> {
+    pub(crate) fn next(&mut self, request: String) -> Option<Fault> {
         let plan = self.plan.as_ref()?;
-        let attempts = self.attempts.entry(path_and_query.to_owned()).or_default();
-        let fault = plan.fault(path_and_query, *attempts);
+        let attempts = self.attempts.entry(request.clone()).or_default();
+        let fault = plan.fault(&request, *attempts);
         *attempts += 1;
         fault
     }

@@ -94,7 +94,7 @@ pub(crate) enum Source {
     /// Each company with each of its types.
     CompanyTypePairs(Option<u64>),
     /// Each contact with each of its types.
-    ContactTypePairs,
+    ContactTypePairs(Option<u64>),
     /// The communication items of a contact.
     Communications(u64),
     /// The read-only twin of a setup table.
@@ -108,12 +108,22 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The kind of the records that change with what the list holds.
+    pub(crate) const fn written(self) -> Option<Kind> {
+        match self {
+            Self::All(kind) | Self::Of(kind, _) => Some(kind),
+            Self::CompanyTypePairs(_) => Some(Kind::Company),
+            Self::ContactTypePairs(_) | Self::Communications(_) => Some(Kind::Contact),
+            _ => None,
+        }
+    }
+
     /// The object the list holds.
     pub(crate) const fn schema(self) -> &'static str {
         match self {
             Self::All(kind) | Self::Of(kind, _) => kind.schema(),
             Self::CompanyTypePairs(_) => "CompanyTypeAssociation",
-            Self::ContactTypePairs => "ContactTypeAssociation",
+            Self::ContactTypePairs(_) => "ContactTypeAssociation",
             Self::Communications(_) => "ContactCommunication",
             Self::CompanyTypeInfo => "CompanyTypeInfo",
             Self::ContactTypeInfo => "ContactTypeInfo",

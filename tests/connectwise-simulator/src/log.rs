@@ -1,7 +1,8 @@
-//! The request log.
+//! The request log: every request as it was answered, the writes with their bodies.
 
 use crate::faults::Fault;
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
@@ -16,8 +17,13 @@ pub struct Entry {
     pub path: String,
     /// The query, as sent (not decoded), without its question mark.
     pub query: String,
-    /// The answer's status; 0 where the connection was reset instead.
+    /// The body, where there was one; bytes that are no UTF-8 are replaced.
+    pub body: Option<String>,
+    /// The answer's status; 0 where none was given.
     pub status: u16,
+    /// Which of the writes that changed records this was, counted from 1; `None` where nothing was changed. A
+    /// write whose answer was lost has its number all the same.
+    pub applied: Option<u64>,
     /// Whether it carried an `Authorization` header.
     pub credentials: bool,
     /// Whether it carried a `clientId` header.
@@ -32,7 +38,44 @@ pub struct Entry {
     pub fault: Option<Fault>,
 }
 
+/// A request that asked for a change, whatever became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Write {
+    /// Its number among all requests, from 1.
+    pub number: u64,
+    /// The method.
+    pub method: String,
+    /// The path below the codebase.
+    pub path: String,
+    /// The query, as sent.
+    pub query: String,
+    /// The body; null where there was none or it was no JSON.
+    pub body: Value,
+    /// The answer's status; 0 where none was given.
+    pub status: u16,
+    /// Which of the writes that changed records this was, counted from 1; `None` where nothing was changed.
+    pub applied: Option<u64>,
+}
+
 impl Entry {
+    /// The request as a write; `None` for one that only reads.
+    #[must_use]
+    pub fn write(&self) -> Option<Write> {
+        (self.method != "GET").then(|| Write {
+            number: self.number,
+            method: self.method.clone(),
+            path: self.endpoint().to_owned(),
+            query: self.query.clone(),
+            body: self
+                .body
+                .as_deref()
+                .and_then(|body| serde_json::from_str(body).ok())
+                .unwrap_or_default(),
+            status: self.status,
+            applied: self.applied,
+        })
+    }
+
     /// The path below the codebase; the whole path where it stands outside.
     #[must_use]
     pub fn endpoint(&self) -> &str {

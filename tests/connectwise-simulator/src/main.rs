@@ -1,7 +1,7 @@
 //! The simulator as a program: starts, prints one line of JSON, runs until its input closes or a signal comes.
 
 use clap::Parser;
-use connectwise_simulator::{Config, FaultPlan, Simulator, Size};
+use connectwise_simulator::{Config, FaultPlan, Role, Simulator, Size};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -50,6 +50,9 @@ struct Arguments {
     /// The seed of a plan of faults. Without it there are none.
     #[arg(long, value_name = "SEED")]
     faults: Option<u64>,
+    /// Let the role write companies, contacts and configurations too.
+    #[arg(long)]
+    writes: bool,
 }
 
 impl Arguments {
@@ -85,6 +88,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         port: arguments.port,
         plain_http: arguments.plain_http_port,
         control_port: arguments.control_port,
+        role: match arguments.writes {
+            true => Role::writing(),
+            false => Role::default(),
+        },
         ..Config::default()
     })
     .await?;

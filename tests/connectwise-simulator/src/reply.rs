@@ -10,6 +10,16 @@ pub(crate) struct Reply {
     pub(crate) content_type: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+    /// Which of the writes that changed records this answers; `None` where nothing was changed.
+    pub(crate) applied: Option<u64>,
+}
+
+/// What is wrong with one field of a record that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Complaint {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) field: String,
 }
 
 const JSON: &str = "application/json; charset=utf-8";
@@ -21,6 +31,7 @@ impl Reply {
             content_type: JSON.into(),
             headers: Vec::new(),
             body,
+            applied: None,
         }
     }
 
@@ -38,6 +49,7 @@ impl Reply {
             content_type: content_type.into(),
             headers: Vec::new(),
             body: body.as_bytes().to_vec(),
+            applied: None,
         }
     }
 
@@ -105,13 +117,13 @@ impl Reply {
         )
     }
 
-    pub(crate) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed(allowed: &[&str]) -> Self {
         Self::coded(
             405,
             "ConnectWiseApi",
             "The requested resource does not support this method.",
         )
-        .header("allow", "GET")
+        .header("allow", allowed.join(", "))
     }
 
     pub(crate) fn bad_version(version: &str, current: &str) -> Self {
@@ -144,6 +156,70 @@ impl Reply {
             400,
             "ConnectWiseApi",
             "orderBy is not supported with forward-only pagination.",
+        )
+    }
+
+    /// No answer at all.
+    pub(crate) fn nothing() -> Self {
+        Self::json(0, Vec::new())
+    }
+
+    /// A record is gone.
+    pub(crate) fn no_content(applied: Option<u64>) -> Self {
+        Self {
+            applied,
+            ..Self::json(204, Vec::new())
+        }
+    }
+
+    /// A body that is no JSON, or JSON of another shape than the object it should be.
+    pub(crate) fn bad_body(message: &str) -> Self {
+        Self::coded(400, "ConnectWiseApi", message)
+    }
+
+    /// A body that does not say it is JSON.
+    pub(crate) fn unsupported_media(given: &str) -> Self {
+        Self::coded(
+            415,
+            "ConnectWiseApi",
+            &format!("The request entity's media type '{given}' is not supported for this resource."),
+        )
+    }
+
+    /// A body beyond what is taken.
+    pub(crate) fn body_too_large() -> Self {
+        Self::typed(
+            413,
+            "text/html",
+            "<html><body><h1>Request Entity Too Large</h1></body></html>",
+        )
+    }
+
+    /// A record whose values do not fit; `resource` is what errors call the object.
+    pub(crate) fn invalid(resource: &str, complaints: &[Complaint]) -> Self {
+        let errors: Vec<Value> = complaints
+            .iter()
+            .map(|complaint| {
+                json!({
+                    "code": complaint.code, "message": complaint.message, "resource": resource,
+                    "field": complaint.field,
+                })
+            })
+            .collect();
+        Self::error(
+            400,
+            &json!({
+                "code": "InvalidObject", "message": format!("{resource} object is invalid"), "errors": errors,
+            }),
+        )
+    }
+
+    /// A record that others refer to.
+    pub(crate) fn in_use(what: &str, id: u64, by: &str) -> Self {
+        Self::coded(
+            409,
+            "Conflict",
+            &format!("{what} {id} cannot be deleted; it is used by {by}"),
         )
     }
 

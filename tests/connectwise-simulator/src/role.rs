@@ -1,6 +1,7 @@
-//! The security role of the calling API member: what it may ask for, and what is silently left out.
+//! The security role of the calling API member: what it may ask for and write, and what is silently left out.
 
 use crate::kind::{Kind, Source};
+use crate::view::owner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,9 @@ pub enum Module {
     /// System: Table Setup (types, statuses, boards and other lists).
     TableSetup,
 }
+
+/// The API member that calls, as records name it.
+pub(crate) const MEMBER: &str = "Dovetail";
 
 /// All modules, in the order of `/system/mySecurity`.
 pub const MODULES: [Module; 9] = [
@@ -82,7 +86,53 @@ pub struct Levels {
     pub inquire: Level,
 }
 
+/// What a level is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Creating.
+    Add,
+    /// Changing.
+    Edit,
+    /// Deleting.
+    Delete,
+    /// Reading.
+    Inquire,
+}
+
 impl Levels {
+    /// One level for everything.
+    #[must_use]
+    pub const fn all(level: Level) -> Self {
+        Self {
+            add: level,
+            edit: level,
+            delete: level,
+            inquire: level,
+        }
+    }
+
+    /// The level for an action.
+    #[must_use]
+    pub const fn of(&self, action: Action) -> Level {
+        match action {
+            Action::Add => self.add,
+            Action::Edit => self.edit,
+            Action::Delete => self.delete,
+            Action::Inquire => self.inquire,
+        }
+    }
+
+    /// Sets the level for an action.
+    pub const fn set(&mut self, action: Action, level: Level) {
+        match action {
+            Action::Add => self.add = level,
+            Action::Edit => self.edit = level,
+            Action::Delete => self.delete = level,
+            Action::Inquire => self.inquire = level,
+        }
+    }
+
     /// Reading at a level, nothing else.
     #[must_use]
     pub const fn inquire(level: Level) -> Self {
@@ -95,7 +145,7 @@ impl Levels {
     }
 }
 
-/// A security role. The default may read everything.
+/// A security role. The default may read everything and write nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Role {
@@ -122,20 +172,51 @@ impl Default for Role {
 }
 
 impl Role {
+    /// A role that may read everything, and add, edit and delete companies with their sites, contacts and
+    /// configurations.
+    #[must_use]
+    pub fn writing() -> Self {
+        let mut role = Self::default();
+        for module in [
+            Module::CompanyMaintenance,
+            Module::Contacts,
+            Module::Configurations,
+        ] {
+            role.levels.insert(module, Levels::all(Level::All));
+        }
+        role
+    }
+
+    /// The level of a module for an action.
+    #[must_use]
+    pub fn level(&self, module: Module, action: Action) -> Level {
+        self.levels
+            .get(&module)
+            .map_or(Level::None, |levels| levels.of(action))
+    }
+
+    /// Sets the level of a module for an action.
+    pub fn set_level(&mut self, module: Module, action: Action, level: Level) {
+        self.levels
+            .entry(module)
+            .or_insert(Levels::all(Level::None))
+            .set(action, level);
+    }
+
     /// The level at which a module may be read.
     #[must_use]
     pub fn inquire(&self, module: Module) -> Level {
-        self.levels
-            .get(&module)
-            .map_or(Level::None, |levels| levels.inquire)
+        self.level(module, Action::Inquire)
     }
 
     /// Sets the level at which a module may be read.
     pub fn set_inquire(&mut self, module: Module, level: Level) {
-        self.levels
-            .entry(module)
-            .or_insert(Levels::inquire(level))
-            .inquire = level;
+        self.set_level(module, Action::Inquire, level);
+    }
+
+    /// The level at which the records of a list may be written.
+    pub(crate) fn level_of(&self, source: Source, action: Action) -> Level {
+        module_of(source).map_or(Level::None, |module| self.level(module, action))
     }
 
     /// Whether a list may be asked for at all.
@@ -145,6 +226,17 @@ impl Role {
         !hidden && module_of(source).is_none_or(|module| self.inquire(module) != Level::None)
     }
 
+    /// Whether answers of type Password are shown.
+    pub(crate) fn shows_passwords(&self) -> bool {
+        self.inquire(Module::DisplayPasswords) != Level::None
+    }
+
+    /// Whether a configuration is of a type the role does not see.
+    pub(crate) fn hides(&self, configuration: &Value) -> bool {
+        owner(configuration, "type").is_some_and(|of| self.hidden_configuration_types.contains(&of))
+    }
+
+    /// Whether only the member's own records of a kind are shown.
     pub(crate) fn shows_mine_only(&self, kind: Kind) -> bool {
         module_of(Source::All(kind))
             .is_some_and(|module| module != Module::TableSetup && self.inquire(module) == Level::My)
@@ -170,7 +262,7 @@ impl Role {
             "restrictFlag": false,
             "customFlag": module == Module::Configurations && !self.hidden_configuration_types.is_empty(),
             "moduleDescription": area, "moduleIdentifier": area.replace(' ', ""), "moduleName": area,
-            "sortOrder": id, "member": {"id": 901, "identifier": "Dovetail", "name": "Dovetail API"},
+            "sortOrder": id, "member": {"id": 901, "identifier": MEMBER, "name": format!("{MEMBER} API")},
             "_info": {},
         }))
     }
@@ -182,7 +274,9 @@ fn module_of(source: Source) -> Option<Module> {
         Source::All(Kind::Company) | Source::Of(Kind::Site, _) | Source::CompanyTypePairs(_) => {
             Module::CompanyMaintenance
         }
-        Source::All(Kind::Contact) | Source::ContactTypePairs | Source::Communications(_) => Module::Contacts,
+        Source::All(Kind::Contact) | Source::ContactTypePairs(_) | Source::Communications(_) => {
+            Module::Contacts
+        }
         Source::All(Kind::Configuration) => Module::Configurations,
         Source::All(Kind::Ticket) => Module::ServiceTickets,
         Source::All(Kind::Member | Kind::ApiMember) => Module::MemberMaintenance,

@@ -1,4 +1,9 @@
-//! Which paths there are, and what each serves.
+//! Which paths there are, what each serves, and which methods it takes.
+//!
+//! Written are companies, their sites, contacts with their communications, configurations (alone or in bulk) and
+//! the pairs of companies and contacts with their types. Everything else is read-only here: where ConnectWise takes
+//! other methods, the simulator answers 405. Tickets are not written through this interface; a role that may not
+//! write them gets 403 first, as it would from ConnectWise.
 
 use crate::kind::{Kind, Source};
 use std::sync::OnceLock;
@@ -23,6 +28,46 @@ pub(crate) enum Endpoint {
     },
     /// `/system/info`.
     SystemInfo,
+    /// `/company/configurations/bulk`.
+    ConfigurationsBulk,
+}
+
+impl Endpoint {
+    /// What the endpoint's records are, if it has any.
+    pub(crate) const fn source(self) -> Option<Source> {
+        match self {
+            Self::Records { source, .. } => Some(source),
+            Self::ConfigurationsBulk => Some(Source::All(Kind::Configuration)),
+            Self::SystemInfo => None,
+        }
+    }
+
+    /// The methods that are taken.
+    pub(crate) const fn methods(self) -> &'static [&'static str] {
+        let (source, shape) = match self {
+            Self::ConfigurationsBulk => return &["POST", "PUT", "DELETE"],
+            Self::SystemInfo => return &["GET"],
+            Self::Records { source, shape, .. } => (source, shape),
+        };
+        match (shape, source) {
+            (
+                Shape::List,
+                Source::All(Kind::Company | Kind::Contact | Kind::Configuration)
+                | Source::Of(Kind::Site, _)
+                | Source::Communications(_)
+                | Source::CompanyTypePairs(_)
+                | Source::ContactTypePairs(_),
+            ) => &["GET", "POST"],
+            (
+                Shape::One,
+                Source::All(Kind::Company | Kind::Contact | Kind::Configuration)
+                | Source::Of(Kind::Site, _)
+                | Source::Communications(_),
+            ) => &["GET", "PUT", "PATCH", "DELETE"],
+            (Shape::One, Source::CompanyTypePairs(_) | Source::ContactTypePairs(_)) => &["GET", "DELETE"],
+            _ => &["GET"],
+        }
+    }
 }
 
 struct Route {
@@ -38,6 +83,9 @@ type Usual = (&'static str, fn(u64) -> Source, Option<Kind>);
 /// The path of the server's own description.
 const SYSTEM_INFO: &str = "/system/info";
 
+/// The path of many configurations at once, which cannot be read.
+const BULK: &str = "/company/configurations/bulk";
+
 fn routes() -> &'static [Route] {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     ROUTES.get_or_init(|| {
@@ -50,7 +98,7 @@ fn routes() -> &'static [Route] {
                 parent,
             });
         };
-        let usual: [Usual; 27] = [
+        let usual: [Usual; 28] = [
             ("/company/companies", |_| Source::All(Kind::Company), None),
             (
                 "/company/companies/types",
@@ -91,8 +139,13 @@ fn routes() -> &'static [Route] {
             ),
             (
                 "/company/contactTypeAssociations",
-                |_| Source::ContactTypePairs,
+                |_| Source::ContactTypePairs(None),
                 None,
+            ),
+            (
+                "/company/contacts/{parentId}/typeAssociations",
+                |id| Source::ContactTypePairs(Some(id)),
+                Some(Kind::Contact),
             ),
             (
                 "/company/communicationTypes",
@@ -188,7 +241,7 @@ fn routes() -> &'static [Route] {
     })
 }
 
-/// All paths that are served below the codebase, in the vendor's notation (`{parentId}`, `{id}`).
+/// All paths that can be read below the codebase, in the vendor's notation (`{parentId}`, `{id}`).
 #[must_use]
 pub fn endpoints() -> Vec<&'static str> {
     routes()
@@ -198,11 +251,33 @@ pub fn endpoints() -> Vec<&'static str> {
         .collect()
 }
 
+/// What can be written: each method with its path, in the vendor's notation.
+#[must_use]
+pub fn write_endpoints() -> Vec<(&'static str, &'static str)> {
+    let records = routes().iter().map(|route| {
+        let endpoint = Endpoint::Records {
+            source: (route.make)(0),
+            shape: route.shape,
+            id: 0,
+            parent: None,
+        };
+        (endpoint, route.template.as_str())
+    });
+    records
+        .chain([(Endpoint::ConfigurationsBulk, BULK)])
+        .flat_map(|(endpoint, path)| endpoint.methods().iter().map(move |method| (*method, path)))
+        .filter(|(method, _)| *method != "GET")
+        .collect()
+}
+
 /// Finds a path; a slash at its end and the case of its letters do not matter.
 pub(crate) fn find(path: &str) -> Option<Endpoint> {
     let path = path.strip_suffix('/').unwrap_or(path);
     if path.eq_ignore_ascii_case(SYSTEM_INFO) {
         return Some(Endpoint::SystemInfo);
+    }
+    if path.eq_ignore_ascii_case(BULK) {
+        return Some(Endpoint::ConfigurationsBulk);
     }
     routes().iter().find_map(|route| {
         let (mut id, mut parent) = (0, 0);

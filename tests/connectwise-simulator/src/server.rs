@@ -4,11 +4,13 @@ use crate::answer::{Request, answer, api_path};
 use crate::config::{Config, Credentials};
 use crate::control::Control;
 use crate::control_port;
-use crate::faults::Fault;
+use crate::faults::{Fault, Loss};
 use crate::log::Entry;
 use crate::reply::Reply;
+use crate::routes;
 use crate::shared::{Shared, Waiting};
 use crate::tls;
+use crate::write_plans::Arriving;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream;
@@ -223,7 +225,10 @@ async fn speak(
         async move {
             match shared {
                 None => deliver(Reply::ssl_required(), None, &reset),
-                Some(shared) => respond(&shared, read(&request, scheme), &reset).await,
+                Some(shared) => match read(request, scheme).await {
+                    Ok(request) => respond(&shared, request, &reset).await,
+                    Err(refusal) => deliver(refusal, None, &reset),
+                },
             }
         }
     });
@@ -233,28 +238,38 @@ async fn speak(
     Ok(())
 }
 
-fn read(request: &http::Request<hyper::body::Incoming>, scheme: &str) -> Request {
+/// The largest body that is taken.
+const LARGEST_BODY: usize = 4 * 1024 * 1024;
+
+/// Reads a request whole.
+async fn read(request: http::Request<hyper::body::Incoming>, scheme: &str) -> Result<Request, Reply> {
+    let (head, body) = request.into_parts();
+    let body = axum::body::to_bytes(Body::new(body), LARGEST_BODY)
+        .await
+        .map_err(|_| Reply::body_too_large())?;
     let header = |name: &str| {
-        request
-            .headers()
+        head.headers
             .get(name)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    Request {
-        method: request.method().as_str().to_owned(),
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
+    Ok(Request {
+        method: head.method.as_str().to_owned(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        content_type: header(CONTENT_TYPE.as_str()),
+        body: body.to_vec(),
+        refused: Vec::new(),
         authorization: header(AUTHORIZATION.as_str()),
         client_id: header("clientid"),
         accept: header(ACCEPT.as_str()),
         forward_only: header("pagination-type").is_some_and(|kind| kind.eq_ignore_ascii_case("forward-only")),
         origin: format!("{scheme}://{}", header(HOST.as_str()).unwrap_or_default()),
-    }
+    })
 }
 
 async fn respond(
     shared: &Shared,
-    request: Request,
+    mut request: Request,
     reset: &AtomicBool,
 ) -> Result<http::Response<Body>, io::Error> {
     let path = api_path(&request.path, &shared.state().codebase)
@@ -284,22 +299,40 @@ async fn respond(
     let planned = planned_reply(shared, &path, &request.query);
     let fault = match planned {
         Some(_) => None,
-        None => aimed_fault(shared, &path, &request.query).or_else(|| shared.plan().next(&request.target())),
+        None => planned_write(shared, &path, &mut request)
+            .or_else(|| aimed_fault(shared, &path, &request.query))
+            .or_else(|| shared.plan().next(request.key())),
     };
     let reply = match (planned, fault) {
         (Some(reply), _) => reply,
         (None, Some(Fault::TooManyRequests { retry_after })) => Reply::too_many(retry_after),
         (None, Some(Fault::Timeout)) => Reply::timed_out(),
         (None, Some(Fault::BadGateway)) => Reply::bad_gateway(),
-        (None, Some(Fault::Reset)) => Reply::json(0, Vec::new()),
+        (None, Some(Fault::Forbidden)) => Reply::forbidden(),
+        (None, Some(Fault::Reset)) => Reply::nothing(),
+        (None, Some(Fault::Lost { how })) => {
+            let done = answer(shared, &request);
+            let seen = match how {
+                Loss::Reset | Loss::Silence => Reply::nothing(),
+                Loss::Timeout => Reply::timed_out(),
+                Loss::BadGateway => Reply::bad_gateway(),
+            };
+            Reply {
+                applied: done.applied,
+                ..seen
+            }
+        }
         (None, Some(Fault::Slow { .. } | Fault::Truncated) | None) => answer(shared, &request),
     };
+    let body = (!request.body.is_empty()).then(|| String::from_utf8_lossy(&request.body).into_owned());
     shared.log.add(Entry {
         number: 0,
         method: request.method,
         path: request.path,
         query: request.query,
+        body,
         status: reply.status,
+        applied: reply.applied,
         credentials: request.authorization.is_some(),
         client_id: request.client_id.is_some(),
         forward_only: request.forward_only,
@@ -307,6 +340,10 @@ async fn respond(
         bytes: reply.body.len() as u64,
         fault,
     });
+    if fault == Some(Fault::Lost { how: Loss::Silence }) {
+        // It ends when the client gives up or the simulator stops.
+        std::future::pending::<()>().await;
+    }
     deliver(reply, fault, reset)
 }
 
@@ -328,6 +365,25 @@ fn planned_reply(shared: &Shared, path: &str, query: &str) -> Option<Reply> {
     Some(reply)
 }
 
+/// The fault planned for a write; fields that are to be refused are noted in the request.
+fn planned_write(shared: &Shared, path: &str, request: &mut Request) -> Option<Fault> {
+    if !request.is_write() {
+        return None;
+    }
+    let mut hooks = shared.hooks();
+    let arriving = Arriving {
+        kind: routes::find(path).and_then(|endpoint| endpoint.source()?.written()),
+        method: &request.method,
+        path,
+        query: &request.query,
+        body: &request.body,
+    };
+    let refused = hooks.writes.refused(&arriving);
+    let fault = hooks.writes.fault(&arriving);
+    request.refused = refused;
+    fault
+}
+
 fn aimed_fault(shared: &Shared, path: &str, query: &str) -> Option<Fault> {
     let mut hooks = shared.hooks();
     hooks.aimed.retain(|aimed| aimed.left > 0);
@@ -346,7 +402,7 @@ fn deliver(
     reset: &AtomicBool,
 ) -> Result<http::Response<Body>, io::Error> {
     let broken = || io::Error::new(io::ErrorKind::ConnectionReset, "reset on purpose");
-    if fault == Some(Fault::Reset) {
+    if matches!(fault, Some(Fault::Reset | Fault::Lost { how: Loss::Reset })) {
         reset.store(true, Ordering::SeqCst);
         return Err(broken());
     }
@@ -385,10 +441,13 @@ fn deliver(
         }
         _ => Body::from(body),
     };
-    let mut response = http::Response::builder()
-        .status(reply.status)
-        .header(CONTENT_TYPE, reply.content_type)
-        .header(CONTENT_LENGTH, length);
+    let mut response = http::Response::builder().status(reply.status);
+    // An answer without content has neither type nor length.
+    if reply.status != 204 {
+        response = response
+            .header(CONTENT_TYPE, reply.content_type)
+            .header(CONTENT_LENGTH, length);
+    }
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }

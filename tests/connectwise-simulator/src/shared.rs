@@ -3,12 +3,16 @@
 use crate::config::{Config, Credentials};
 use crate::data::World;
 use crate::faults::{Fault, PlanState};
+use crate::habits::Habits;
 use crate::log::Log;
+use crate::moment;
 use crate::pattern::Pattern;
 use crate::reply::Reply;
 use crate::role::Role;
 use crate::view::{Edits, View};
+use crate::write_plans::WritePlans;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::watch;
@@ -33,6 +37,11 @@ pub(crate) struct State {
     pub(crate) my_security: MySecurity,
     /// The simulated clock, in seconds since 1970.
     pub(crate) now: i64,
+    /// How far the clock moves with a change, in seconds.
+    pub(crate) step: i64,
+    pub(crate) habits: Habits,
+    /// How many writes have changed records.
+    pub(crate) applied: u64,
     links: String,
 }
 
@@ -93,6 +102,24 @@ pub(crate) struct Hooks {
     pub(crate) planned: Vec<Planned>,
     pub(crate) aimed: Vec<Aimed>,
     pub(crate) too_broad: Vec<(Pattern, u64)>,
+    pub(crate) writes: WritePlans,
+}
+
+/// Writes a change into a record's `_info`: when and by whom; for a new record also as entered.
+pub(crate) fn stamp(record: &mut Value, now: i64, by: &str, created: bool) {
+    let Some(record) = record.as_object_mut() else {
+        return;
+    };
+    let info = record.entry("_info").or_insert_with(|| json!({}));
+    if let Some(info) = info.as_object_mut() {
+        let now = moment::text(now);
+        info.insert("lastUpdated".into(), now.as_str().into());
+        info.insert("updatedBy".into(), by.into());
+        if created {
+            info.insert("dateEntered".into(), now.into());
+            info.insert("enteredBy".into(), by.into());
+        }
+    }
 }
 
 pub(crate) struct Shared {
@@ -110,10 +137,13 @@ impl Shared {
     pub(crate) fn new(config: &Config) -> Self {
         let mut state = State {
             edits: Edits::default(),
-            role: Role::default(),
+            role: config.role.clone(),
             codebase: String::new(),
             my_security: MySecurity::Present,
             now: config.base_instant,
+            step: 60,
+            habits: config.habits.clone(),
+            applied: 0,
             links: String::new(),
         };
         state.set_codebase(&config.codebase, config.loose);

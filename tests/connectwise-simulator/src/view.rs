@@ -1,24 +1,40 @@
 //! The database as it is now: the made-up world under the edits made to it. Everything a request reads goes
 //! through here.
 
+pub(crate) mod pairs;
+
 use crate::conditions::{Cell, Comparison, Quick, Row, cell_in};
 use crate::data::{World, company, configuration, contact, id_at, names, site, ticket};
 use crate::fields::Fields;
 use crate::json::{self, Loose};
 use crate::kind::{Kind, Source};
-use crate::moment;
-use crate::role::Role;
+use crate::role::{MEMBER, Role};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// What was changed since the start. A record's own edit (`None`: deleted) stands before the made-up record.
-#[derive(Default)]
 pub(crate) struct Edits {
     pub(crate) records: HashMap<Kind, BTreeMap<u64, Option<Value>>>,
     /// Companies merged into others, and when.
     pub(crate) merged: BTreeMap<u64, (u64, i64)>,
+    /// When a record (by kind and id) was given a type, for those that were since the start.
+    pub(crate) paired: BTreeMap<(Kind, u64, u64), i64>,
+    /// The last id given to a communication item by a write.
+    pub(crate) last_item: u64,
+}
+
+impl Default for Edits {
+    fn default() -> Self {
+        Self {
+            records: HashMap::new(),
+            merged: BTreeMap::new(),
+            paired: BTreeMap::new(),
+            // Beyond the ids of all made-up items.
+            last_item: 90_000_000,
+        }
+    }
 }
 
 /// The database at the time of a request.
@@ -72,7 +88,7 @@ impl View<'_> {
                 }))
             }
             Source::CompanyTypePairs(only) => self.pair_ids(Kind::Company, only, after),
-            Source::ContactTypePairs => self.pair_ids(Kind::Contact, None, after),
+            Source::ContactTypePairs(only) => self.pair_ids(Kind::Contact, only, after),
             Source::Communications(contact) => {
                 let record = self
                     .value(Source::All(Kind::Contact), contact)
@@ -172,7 +188,7 @@ impl View<'_> {
                 serde_json::from_slice(&bytes).ok()
             }
             Source::CompanyTypePairs(_) => self.pair(Kind::Company, "company", id),
-            Source::ContactTypePairs => self.pair(Kind::Contact, "contact", id),
+            Source::ContactTypePairs(_) => self.pair(Kind::Contact, "contact", id),
             Source::Communications(contact) => {
                 let record = self.value(Source::All(Kind::Contact), contact)?;
                 let mut item = items(&record, "communicationItems")
@@ -245,7 +261,7 @@ impl View<'_> {
     /// Whether the role shows a record. Lists are silently shorter by those it does not.
     pub(crate) fn is_visible(&self, source: Source, id: u64) -> bool {
         let Source::All(kind) = source else { return true };
-        if self.role.shows_mine_only(kind) && self.world.dice(kind, id).below(77, 4) != 0 {
+        if self.role.shows_mine_only(kind) && !self.is_mine(kind, id) {
             return false;
         }
         let hidden = match kind {
@@ -262,6 +278,14 @@ impl View<'_> {
                     owner(&record, hidden.2).is_none_or(|of| !hidden.0.contains(&of))
                 }
             }
+    }
+
+    /// Whether a record is the calling member's own: a quarter of the made-up ones, and those it entered.
+    pub(crate) fn is_mine(&self, kind: Kind, id: u64) -> bool {
+        let entered = self
+            .edited(kind, id)
+            .and_then(|record| record.pointer("/_info/enteredBy"));
+        self.world.dice(kind, id).below(77, 4) == 0 || entered.and_then(Value::as_str) == Some(MEMBER)
     }
 
     /// Whether the role restricts a list at all.
@@ -342,6 +366,13 @@ impl View<'_> {
             .map(|(id, _)| *id)
     }
 
+    /// The id a new record of a kind gets.
+    pub(crate) fn next_id(&self, kind: Kind) -> u64 {
+        let edited = self.edits.records.get(&kind);
+        let edited = edited.and_then(|records| records.keys().next_back().copied());
+        edited.unwrap_or(0).max(self.last_made(kind)) + 1
+    }
+
     /// The greatest id the made-up data uses for a kind.
     pub(crate) fn last_made(&self, kind: Kind) -> u64 {
         match self.world.table(kind) {
@@ -368,8 +399,16 @@ impl View<'_> {
         self.world.loose.then(|| self.world.dice(kind, id).roll(999))
     }
 
-    /// An edited record with its company's name as it is now.
+    /// An edited record with its company's name as it is now, without passwords the role does not show.
     fn refreshed(&self, kind: Kind, mut record: Value) -> Value {
+        if kind == Kind::Configuration && !self.role.shows_passwords() {
+            let questions = record.get_mut("questions").and_then(Value::as_array_mut);
+            for question in questions.into_iter().flatten().filter_map(Value::as_object_mut) {
+                if question.get("fieldType").and_then(Value::as_str) == Some("Password") {
+                    question.remove("answer");
+                }
+            }
+        }
         if kind != Kind::Company
             && let Some(company) = owner(&record, "company")
             && let Some(reference) = record.get_mut("company").and_then(Value::as_object_mut)
@@ -379,56 +418,6 @@ impl View<'_> {
             reference.insert("name".into(), name.as_ref().into());
         }
         record
-    }
-
-    /// Pairs of a record and one of its types have the record's id times eight, plus the place of the type.
-    fn pair_ids(&self, kind: Kind, only: Option<u64>, after: u64) -> Ids<'_> {
-        let records: Ids<'_> = match only {
-            Some(id) => Box::new(std::iter::once(id).filter(move |id| self.is_live(kind, *id))),
-            None => self.kind_ids(kind, (after / 8).saturating_sub(1)),
-        };
-        Box::new(
-            records
-                .flat_map(move |id| (0..self.types(kind, id).len() as u64).map(move |place| id * 8 + place))
-                .filter(move |id| *id > after),
-        )
-    }
-
-    fn types(&self, kind: Kind, id: u64) -> Vec<u64> {
-        if let Some(record) = self.edited(kind, id) {
-            return items(record, "types")
-                .filter_map(|item| item.get("id")?.as_u64())
-                .take(8)
-                .collect();
-        }
-        match (kind, self.world.place_of(kind, id)) {
-            (Kind::Company, Some(place)) => self.world.company(place).types,
-            (Kind::Contact, Some(place)) => contact::types(self.world, place),
-            _ => Vec::new(),
-        }
-    }
-
-    fn pair(&self, kind: Kind, name: &str, id: u64) -> Option<Value> {
-        let record = id / 8;
-        let of = *self.types(kind, record).get((id % 8) as usize)?;
-        let (table, whose) = match kind {
-            Kind::Company => {
-                let (identifier, name) = self.company_names(record);
-                (
-                    Kind::CompanyType,
-                    json!({"id": record, "identifier": identifier, "name": name}),
-                )
-            }
-            _ => (
-                Kind::ContactType,
-                json!({"id": record, "name": self.contact_name(record)}),
-            ),
-        };
-        let changed = moment::text(self.world.base - 30 * moment::DAY);
-        Some(json!({
-            "id": id, name: whose, "type": {"id": of, "name": self.entry_name(table, of)},
-            "_info": {"lastUpdated": changed},
-        }))
     }
 
     /// A contact's name as references show it.

@@ -8,7 +8,6 @@ use crate::dice::Dice;
 use crate::json::Object;
 use crate::kind::Kind;
 use crate::moment::DAY;
-use crate::role::{Level, Module};
 use crate::view::View;
 
 struct Core {
@@ -322,7 +321,7 @@ fn dates(world: &World, dice: Dice, core: &Core, o: &mut Object<'_>) {
 /// Answers are of the type their question suggests, and sometimes missing. Those of type Password are shown
 /// only to a role that may display passwords.
 fn questions(view: &View<'_>, id: u64, dice: Dice, of: &ConfigurationType, o: &mut Object<'_>) {
-    let passwords = view.role.inquire(Module::DisplayPasswords) != Level::None;
+    let passwords = view.role.shows_passwords();
     o.array(
         "questions",
         of.questions.iter().enumerate(),

@@ -421,4 +421,53 @@ async fn the_control_port_does_the_same() {
     assert_eq!(post("/faults", plan).await.0, 200);
     assert_eq!(api.get("/system/info").await.status, 502);
     assert_eq!(api.get("/system/info").await.status, 200);
+    assert_eq!(post("/faults", Value::Null).await.0, 200);
+
+    // Writes: the role, what is planned for them, what the server does to values, and what was done.
+    let mut role = get("/role").await;
+    role["levels"]["contacts"] = json!({"add": "All", "edit": "All", "delete": "All", "inquire": "All"});
+    assert_eq!(post("/role", role).await.0, 200);
+    let mut habits = get("/habits").await;
+    assert_eq!(
+        (&habits["too_long"], &habits["custom_fields_needed"]),
+        (&json!("invalid-field"), &json!(true))
+    );
+    habits["too_long"] = json!("truncate");
+    habits["reformat"] = json!([{"field": "Contact/title", "form": "upper-case"}]);
+    assert_eq!(post("/habits", habits).await.0, 200);
+    assert_eq!(post("/clock-step", json!({"seconds": 5})).await.0, 200);
+    let writes = json!({"kind": "contact", "method": "POST", "times": 1});
+    let lost = json!({"fault": "lost", "how": "timeout"});
+    assert_eq!(
+        post("/fail-writes", json!({"writes": writes, "fault": lost}))
+            .await
+            .0,
+        200
+    );
+    assert_eq!(post("/refuse-field", json!({"field": "nickName"})).await.0, 200);
+    let now = api.simulator.control().now();
+    let title = json!({"firstName": "Port", "title": "chef"});
+    assert_eq!(
+        api.write("POST", "/company/contacts", title.clone()).await.status,
+        500
+    );
+    assert_eq!(
+        api.write("POST", "/company/contacts", title).await.json()["title"],
+        "CHEF"
+    );
+    assert_eq!(api.simulator.control().now(), now + 10);
+    let nick = json!({"firstName": "Port", "nickName": "x"});
+    assert_eq!(api.write("POST", "/company/contacts", nick).await.status, 400);
+    let told = get("/writes").await;
+    let statuses: Vec<&Value> = told
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|write| &write["status"])
+        .collect();
+    assert_eq!(statuses, [&json!(500), &json!(201), &json!(400)]);
+    assert_eq!(
+        (&told[0]["applied"], &told[2]["applied"]),
+        (&json!(1), &Value::Null)
+    );
 }

@@ -1,8 +1,8 @@
 //! A client for the tests.
 
-use connectwise_simulator::{Config, Simulator, Size};
+use connectwise_simulator::{Config, Role, Simulator, Size};
 use reqwest::{Certificate, Client, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) struct Api {
     pub(crate) simulator: Simulator,
@@ -48,7 +48,11 @@ pub(crate) struct Headers<'a> {
     pub(crate) accept: Option<&'a str>,
     pub(crate) forward_only: bool,
     pub(crate) method: Method,
+    /// The content type and the body.
+    pub(crate) body: Option<(&'a str, Vec<u8>)>,
 }
+
+pub(crate) const JSON: &str = "application/json; charset=utf-8";
 
 pub(crate) const USER: &str = "harbourmsp+Pub1icKey0000000:Pr1vateKey000000";
 pub(crate) const CLIENT_ID: &str = "3f9c2b1e-6d54-4f0a-9b7e-0a1b2c3d4e5f";
@@ -61,6 +65,7 @@ impl Default for Headers<'_> {
             accept: None,
             forward_only: false,
             method: Method::GET,
+            body: None,
         }
     }
 }
@@ -106,6 +111,9 @@ impl Api {
         if headers.forward_only {
             request = request.header("pagination-type", "forward-only");
         }
+        if let Some((content_type, body)) = headers.body {
+            request = request.header("content-type", content_type).body(body);
+        }
         let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Ok(Answer {
@@ -123,6 +131,45 @@ impl Api {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(path, Headers::default()).await
+    }
+
+    /// A strict one of about `n` records whose role may write.
+    pub(crate) async fn writable(n: u64) -> Self {
+        let api = Self::sized(n).await;
+        api.simulator.control().set_role(Role::writing());
+        api
+    }
+
+    pub(crate) async fn try_write(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<Answer, reqwest::Error> {
+        let headers = Headers {
+            method: method.parse().expect("a method"),
+            body: (!body.is_null()).then(|| (JSON, body.to_string().into_bytes())),
+            ..Headers::default()
+        };
+        self.try_send(path, headers).await
+    }
+
+    /// A write; a null body is none.
+    pub(crate) async fn write(&self, method: &str, path: &str, body: Value) -> Answer {
+        self.try_write(method, path, &body)
+            .await
+            .unwrap_or_else(|error| panic!("{method} {path}: {error:?}"))
+    }
+
+    /// A PATCH of operations, each an op, a path and a value, with an operation on the custom fields added.
+    pub(crate) async fn patch(&self, path: &str, operations: &[(&str, &str, Value)]) -> Answer {
+        let custom = ("replace", "/customFields", json!([]));
+        let operations: Vec<Value> = operations
+            .iter()
+            .chain([&custom])
+            .map(|(op, path, value)| json!({"op": op, "path": path, "value": value}))
+            .collect();
+        self.write("PATCH", path, Value::Array(operations)).await
     }
 
     pub(crate) async fn forward(&self, path: &str) -> Answer {

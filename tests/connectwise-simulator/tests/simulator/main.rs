@@ -12,8 +12,26 @@ mod http;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
+mod parts;
+#[cfg(test)]
+mod patch;
+#[cfg(test)]
+mod patch_lists;
+#[cfg(test)]
+mod permissions;
+#[cfg(test)]
 mod program;
+#[cfg(test)]
+mod records;
 #[cfg(test)]
 mod refusals;
 #[cfg(test)]
+mod scene;
+#[cfg(test)]
 mod spec;
+#[cfg(test)]
+mod values;
+#[cfg(test)]
+mod writers;

@@ -18,6 +18,7 @@ async fn it_says_where_it_listens_and_ends_with_its_input() {
             "0",
             "--plain-http-port",
             "0",
+            "--writes",
             "--ca-out",
         ])
         .arg(&ca)
@@ -67,6 +68,16 @@ async fn it_says_where_it_listens_and_ends_with_its_input() {
         200
     );
     assert_eq!(status(format!("{}/role", text("control"))).await, 200);
+    let role = client
+        .get(format!("{}/role", text("control")))
+        .send()
+        .await
+        .expect("it answers");
+    let role: Value = serde_json::from_str(&role.text().await.expect("a body")).expect("JSON");
+    assert_eq!(
+        role["levels"]["contacts"]["edit"], "All",
+        "it was told to let the role write"
+    );
     assert_eq!(ready["credentials"]["company_id"], "harbourmsp");
     drop(child.stdin.take());
     assert!(child.wait().expect("it ends").success());

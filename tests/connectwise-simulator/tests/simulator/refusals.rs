@@ -1,7 +1,7 @@
 //! What is refused, and with which body.
 
 use crate::http::{Api, CLIENT_ID, Headers, USER};
-use connectwise_simulator::{Config, Kind, Level, Module, MySecurity};
+use connectwise_simulator::{Action, Config, Kind, Level, Module, MySecurity, Role};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -264,18 +264,51 @@ async fn long_urls_and_other_methods_are_refused() {
             .status,
         414
     );
-    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
-        let answer = api
-            .send(
-                "/company/contacts/310",
-                Headers {
-                    method,
-                    ..Headers::default()
-                },
-            )
-            .await;
-        assert_eq!((answer.status, answer.code().as_str()), (405, "ConnectWiseApi"));
+    let control = api.simulator.control();
+    control.set_role(Role::writing());
+    for (path, allowed) in [
+        ("/company/contacts", "GET, POST"),
+        ("/company/contacts/310", "GET, PUT, PATCH, DELETE"),
+        ("/company/contacts/310/communications", "GET, POST"),
+        ("/company/contacts/count", "GET"),
+        ("/company/companies/250/typeAssociations/2500001", "GET, DELETE"),
+        ("/company/companyTypeAssociations", "GET, POST"),
+        ("/company/configurations/bulk", "POST, PUT, DELETE"),
+        ("/company/configurations/types/1", "GET"),
+        ("/service/boards", "GET"),
+        ("/system/info", "GET"),
+    ] {
+        for method in [
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ] {
+            let takes = allowed.split(", ").any(|name| name == method.as_str());
+            let sent = Headers {
+                method: method.clone(),
+                ..Headers::default()
+            };
+            let answer = api.send(path, sent).await;
+            assert_eq!(answer.status == 405, !takes, "{method} {path}: {}", answer.text);
+            if !takes {
+                assert_eq!(answer.code(), "ConnectWiseApi");
+                assert_eq!(answer.headers["allow"], allowed, "{path}");
+            }
+        }
     }
+    // A role that may not write tickets learns that first.
+    let mut statuses = Vec::new();
+    for level in [Level::None, Level::All] {
+        control.set_level(Module::ServiceTickets, Action::Edit, level);
+        let sent = Headers {
+            method: Method::PATCH,
+            ..Headers::default()
+        };
+        statuses.push(api.send("/service/tickets/5000", sent).await.status);
+    }
+    assert_eq!(statuses, [403, 405]);
 }
 
 #[tokio::test]

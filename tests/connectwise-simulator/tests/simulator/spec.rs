@@ -5,7 +5,7 @@
 
 use crate::http::Api;
 use connectwise_simulator::{Kind, endpoints};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 struct Spec {
     openapi: Value,
@@ -20,11 +20,15 @@ enum Held<'a> {
 }
 
 /// Paths that serve the object of another path.
-const TWINS: [(&str, &str); 2] = [
+const TWINS: [(&str, &str); 3] = [
     ("/company/companies/types/info", "/company/companies/info/types"),
     (
         "/company/companies/{parentId}/typeAssociations",
         "/company/companyTypeAssociations",
+    ),
+    (
+        "/company/contacts/{parentId}/typeAssociations",
+        "/company/contactTypeAssociations",
     ),
 ];
 
@@ -297,6 +301,66 @@ async fn every_path_is_held_to_its_description() {
         faults.join("\n")
     );
     assert_eq!(held, endpoints().len());
+}
+
+/// What was written by clients has the form of what was there.
+#[tokio::test]
+async fn written_records_are_held_to_their_description_too() {
+    let api = Api::writable(300).await;
+    let spec = Spec::read();
+    let mut faults = Vec::new();
+    let company =
+        json!({"identifier": "S", "name": "S", "city": "S", "phoneNumber": "1", "country": {"id": 1}});
+    let item = json!({"type": {"id": 2}, "value": "1", "extension": "2"});
+    let contact = json!({"firstName": "S", "company": {"id": 250}, "communicationItems": [item], "typeIds": [1],
+                         "birthDay": "2000-01-01T00:00:00Z", "customFields": [{"id": 21, "value": true}]});
+    let device = json!({"name": "S", "company": {"id": 250}, "type": {"id": 1}, "installedBy": {"id": 101},
+                        "manufacturer": {"id": 1}, "questions": [{"questionId": 102, "answer": 5}]});
+    for (path, template, body) in [
+        ("/company/companies", "/company/companies/{id}", company),
+        (
+            "/company/companies/250/sites",
+            "/company/companies/{parentId}/sites/{id}",
+            json!({"name": "S", "stateReference": {"id": 7, "identifier": "S", "name": "S"}}),
+        ),
+        ("/company/contacts", "/company/contacts/{id}", contact),
+        (
+            "/company/contacts/310/communications",
+            "/company/contacts/{parentId}/communications/{id}",
+            item,
+        ),
+        ("/company/configurations", "/company/configurations/{id}", device),
+        (
+            "/company/companies/250/typeAssociations",
+            "/company/companies/{parentId}/typeAssociations/{id}",
+            json!({"type": {"id": 9}}),
+        ),
+        (
+            "/company/contacts/310/typeAssociations",
+            "/company/contacts/{parentId}/typeAssociations/{id}",
+            json!({"type": {"id": 8}}),
+        ),
+    ] {
+        let made = api.write("POST", path, body).await;
+        assert_eq!(made.status, 201, "{path}: {}", made.text);
+        let record = made.json();
+        match spec
+            .held(template)
+            .unwrap_or_else(|| panic!("{template} is described nowhere"))
+        {
+            Held::Schema(schema, _) => {
+                let of_one = schema["type"] == "array";
+                spec.check(
+                    &record,
+                    if of_one { &schema["items"] } else { schema },
+                    path,
+                    &mut faults,
+                );
+            }
+            Held::Fields(fields, _) => spec.check_fields(&record, fields, path, &mut faults),
+        }
+    }
+    assert_eq!(faults, [""; 0]);
 }
 
 /// The check itself can fail.
