@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::loose::Reference;
+use crate::push::CommunicationTypes;
 
 /// What is remembered.
 #[derive(Debug, Default)]
@@ -16,4 +17,10 @@ pub(crate) struct Memory {
     pub(crate) company_types: Option<BTreeMap<u64, Vec<Reference>>>,
     /// The ids of all contact types.
     pub(crate) contact_types: Option<BTreeSet<u64>>,
+    /// The types of companies or contacts there are, by the group of settings.
+    pub(crate) types: BTreeMap<&'static str, Vec<Reference>>,
+    /// What addresses and numbers of contacts are called.
+    pub(crate) communication_types: Option<CommunicationTypes>,
+    /// What was already told to the operator.
+    pub(crate) said: BTreeSet<&'static str>,
 }
