@@ -30,7 +30,7 @@ use crate::loose::Reference;
 use crate::refusal::{Refusal, fault};
 
 pub(crate) use communication_types::CommunicationTypes;
-use comparing::Standing;
+use comparing::{Look, Standing};
 use found::{Found, question};
 use operations::{operations, standings, types_are_open};
 use progress::{Progress, waves};
@@ -173,7 +173,7 @@ fn plan_of_update(api: &mut Api<'_>, work: Work, answer: Result<Response, Refusa
     let about = wanted.about();
     let response = answer.map_err(|refusal| refusal.fault(&about, wanted.written.permission()))?;
     let found = Found::of(api, wanted, &about, &response.body)?;
-    let stand = standings(wanted, &found)?;
+    let stand = standings(Look::Before, wanted, &found)?;
     let any = |which: Standing| stand.iter().any(|(_, standing)| *standing == which);
     if any(Standing::Moved) {
         return Err(Ended::with(Ok(PushOutcome::Moved(found.source))));
@@ -265,7 +265,7 @@ fn confirmed(api: &mut Api<'_>, wanted: &Wanted, answer: Option<Result<Response,
 
 /// A field that is still as it was after it was written.
 fn left_open(wanted: &Wanted, found: &Found) -> Option<String> {
-    let stand = standings(wanted, found).unwrap_or_default();
+    let stand = standings(Look::After, wanted, found).unwrap_or_default();
     let open = stand
         .into_iter()
         .find(|(_, standing)| *standing == Standing::Open);

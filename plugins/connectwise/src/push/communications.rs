@@ -7,7 +7,9 @@
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json};
 
-use super::comparing::{Standing, decide, is_nothing, member, same, same_in_any_order, same_number, text_of};
+use super::comparing::{
+    Look, Standing, decide, is_nothing, member, same, same_in_any_order, same_number, text_of,
+};
 use super::found::Found;
 use super::operations::Operation;
 use super::wanted::{Wanted, entries};
@@ -107,7 +109,7 @@ impl<'w> Side<'w> {
     }
 
     /// None where the change is not about this list.
-    fn standing(&self) -> Option<Standing> {
+    fn standing(&self, look: Look) -> Option<Standing> {
         let filled = |items: &[&'w Item]| -> Vec<&'w Item> {
             let all = items.iter().copied();
             all.filter(|item| !is_nothing(member(item, "value"))).collect()
@@ -116,7 +118,7 @@ impl<'w> Side<'w> {
         let now: Vec<&Item> = self.now.iter().map(|(_, item)| item).collect();
         let alike = |one: &[&Item], other: &[&Item]| same_in_any_order(one, other, |a, b| is_same(a, b));
         (!alike(&before, &desired)).then(|| {
-            decide(alike(&now, &desired), alike(&now, &before), || {
+            decide(look, alike(&now, &desired), alike(&now, &before), || {
                 same_in_any_order(&now, &desired, |a, b| nearly_same(a, b))
             })
         })
@@ -124,9 +126,9 @@ impl<'w> Side<'w> {
 }
 
 /// How the lists a change is about stand, under their fields.
-pub(super) fn standings(wanted: &Wanted, found: &Found) -> Vec<(String, Standing)> {
+pub(super) fn standings(look: Look, wanted: &Wanted, found: &Found) -> Vec<(String, Standing)> {
     let stands = |list: List| {
-        let standing = Side::of(list, wanted, found).standing()?;
+        let standing = Side::of(list, wanted, found).standing(look)?;
         Some((list.field().to_owned(), standing))
     };
     List::BOTH.into_iter().filter_map(stands).collect()
@@ -137,7 +139,7 @@ pub(super) fn operations(wanted: &Wanted, found: &Found) -> Vec<Operation> {
     let (mut changes, mut additions, mut removals) = (Vec::new(), Vec::new(), Vec::new());
     for list in List::BOTH {
         let side = Side::of(list, wanted, found);
-        if side.standing() != Some(Standing::Open) {
+        if side.standing(Look::Before) != Some(Standing::Open) {
             continue;
         }
         let mut free: Vec<&(usize, Item)> = side.now.iter().collect();

@@ -16,28 +16,40 @@ pub(super) enum Standing {
     Moved,
 }
 
+/// When a record is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Before anything is written: what is as it was is open even where it nearly holds, so that an edit of spelling
+    /// alone is written.
+    Before,
+    /// After it was written: what nearly holds is what the server made of it.
+    After,
+}
+
 /// How a value stands.
 pub(super) fn standing(now: &Json, expected: &Json, desired: &Json) -> Standing {
-    decide(same(now, desired), same(now, expected), || false)
+    decide(Look::Before, same(now, desired), same(now, expected), || false)
 }
 
 /// How a phone number stands. The server may have written the desired one in its own way.
-pub(super) fn standing_of_number(now: &Json, expected: &Json, desired: &Json) -> Standing {
-    decide(same(now, desired), same(now, expected), || {
+pub(super) fn standing_of_number(look: Look, now: &Json, expected: &Json, desired: &Json) -> Standing {
+    decide(look, same(now, desired), same(now, expected), || {
         same_number(now, desired)
     })
 }
 
-/// What is as it was is open even where it nearly holds, so that an edit of spelling alone is written.
-pub(super) fn decide(holds: bool, open: bool, nearly_holds: impl FnOnce() -> bool) -> Standing {
+/// What holds, what is as it was, and what nearly holds come to.
+pub(super) fn decide(look: Look, holds: bool, open: bool, nearly_holds: impl FnOnce() -> bool) -> Standing {
     if holds {
-        Standing::Holds
-    } else if open {
-        Standing::Open
-    } else if nearly_holds() {
-        Standing::Holds
-    } else {
-        Standing::Moved
+        return Standing::Holds;
+    }
+    if open && look == Look::Before {
+        return Standing::Open;
+    }
+    match (nearly_holds(), open) {
+        (true, _) => Standing::Holds,
+        (false, true) => Standing::Open,
+        (false, false) => Standing::Moved,
     }
 }
 
@@ -276,17 +288,22 @@ mod tests {
     fn a_number_in_the_servers_spelling_holds_and_an_edit_of_spelling_is_open() {
         let number = |text: &str| json!(text);
         let (old, new) = (number("555 0100"), number("(813) 555-0199"));
+        let spelled = number("8135550199");
+        for look in [Look::Before, Look::After] {
+            assert_eq!(standing_of_number(look, &spelled, &old, &new), Standing::Holds);
+            assert_eq!(
+                standing_of_number(look, &number("555-0100"), &old, &new),
+                Standing::Moved
+            );
+            assert_eq!(standing_of_number(look, &old, &old, &new), Standing::Open);
+        }
         assert_eq!(
-            standing_of_number(&number("8135550199"), &old, &new),
-            Standing::Holds
-        );
-        assert_eq!(
-            standing_of_number(&number("555-0100"), &old, &new),
-            Standing::Moved
-        );
-        assert_eq!(
-            standing_of_number(&number("8135550199"), &number("8135550199"), &new),
+            standing_of_number(Look::Before, &spelled, &spelled, &new),
             Standing::Open
+        );
+        assert_eq!(
+            standing_of_number(Look::After, &spelled, &spelled, &new),
+            Standing::Holds
         );
     }
 }

@@ -35,7 +35,8 @@ pub(super) fn request(wanted: &Wanted, types: Option<&[Reference]>) -> Result<As
             }
             communications::PROPERTY => {
                 let items = entries(value).filter(|item| !is_nothing(member(item, "value")));
-                raw(&items.filter_map(made).collect::<Vec<_>>())
+                let made: Vec<_> = items.filter_map(made).collect();
+                raw(&made).filter(|_| !made.is_empty())
             }
             _ => wanted.verbatim.get(property).cloned(),
         };

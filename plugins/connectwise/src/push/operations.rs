@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::comparing::{Standing, is_nothing, standing, standing_of_number};
+use super::comparing::{Look, Standing, is_nothing, standing, standing_of_number};
 use super::found::Found;
 use super::wanted::{CUSTOM_FIELDS, Named, Wanted};
 use super::{communications, entries, types};
@@ -51,28 +51,32 @@ impl Operation {
 }
 
 /// How each thing that a change is about stands, under its field.
-pub(super) fn standings(wanted: &Wanted, found: &Found) -> Result<Vec<(String, Standing)>, Fault> {
+pub(super) fn standings(
+    look: Look,
+    wanted: &Wanted,
+    found: &Found,
+) -> Result<Vec<(String, Standing)>, Fault> {
     let mut all = Vec::with_capacity(wanted.desired.len());
     for (property, desired) in &wanted.desired {
         if property == communications::PROPERTY {
-            all.extend(communications::standings(wanted, found));
+            all.extend(communications::standings(look, wanted, found));
         } else if let Some(list) = Named::of(property) {
             all.extend(entries::standings(list, wanted, found)?);
         } else {
             all.push((
                 wanted.field_of(property),
-                standing_of(wanted, found, property, desired),
+                standing_of(look, wanted, found, property, desired),
             ));
         }
     }
     Ok(all)
 }
 
-fn standing_of(wanted: &Wanted, found: &Found, property: &str, desired: &Json) -> Standing {
+fn standing_of(look: Look, wanted: &Wanted, found: &Found, property: &str, desired: &Json) -> Standing {
     let (now, before) = (found.now(property), wanted.before(property));
     match property {
         types::PROPERTY => types::standing(now, before, desired),
-        "phoneNumber" | "faxNumber" => standing_of_number(now, before, desired),
+        "phoneNumber" | "faxNumber" => standing_of_number(look, now, before, desired),
         _ => standing(now, before, desired),
     }
 }
@@ -81,7 +85,8 @@ fn standing_of(wanted: &Wanted, found: &Found, property: &str, desired: &Json) -
 pub(super) fn types_are_open(wanted: &Wanted, found: &Found) -> bool {
     let property = types::PROPERTY;
     let desired = wanted.desired.get(property);
-    desired.is_some_and(|desired| standing_of(wanted, found, property, desired) == Standing::Open)
+    desired
+        .is_some_and(|desired| standing_of(Look::Before, wanted, found, property, desired) == Standing::Open)
 }
 
 /// The operations that make what is open hold; types are brought elsewhere and are not among them.
@@ -101,7 +106,7 @@ pub(super) fn operations(wanted: &Wanted, found: &Found) -> Result<Vec<Operation
                 custom_fields |= list.property == CUSTOM_FIELDS.property;
                 operations.push(Operation::replace(path(), whole));
             }
-        } else if standing_of(wanted, found, property, desired) == Standing::Open {
+        } else if standing_of(Look::Before, wanted, found, property, desired) == Standing::Open {
             operations
                 .extend(value_of(wanted, property, desired).map(|value| Operation::replace(path(), value)));
         }

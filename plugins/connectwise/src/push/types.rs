@@ -8,7 +8,7 @@ use dovetail_sdk::connector::types::{Cause, Fault};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
-use super::comparing::{Standing, decide, same_in_any_order};
+use super::comparing::{Look, Standing, decide, same_in_any_order};
 use super::refusals::{Ended, refused};
 use super::wanted::Wanted;
 use super::written::Written;
@@ -30,7 +30,12 @@ pub(super) fn standing(now: &Json, expected: &Json, desired: &Json) -> Standing 
             .iter()
             .filter(|one| among(one, &desired))
             .all(|one| among(one, &now));
-    decide(same_in_any_order(&now, &desired, is_one), between, || false)
+    decide(
+        Look::Before,
+        same_in_any_order(&now, &desired, is_one),
+        between,
+        || false,
+    )
 }
 
 /// The types in a list.

@@ -94,7 +94,8 @@ fn the_other_list_may_have_moved() {
 #[test]
 fn the_same_list_may_not() {
     let more = json!({"id": 110, "type": {"id": 5, "name": "Private"}, "value": "late@x.example", "communicationType": "Email"});
-    let touches: [&dyn Fn(&mut Vec<Json>); 3] = [
+    type Touch<'t> = &'t dyn Fn(&mut Vec<Json>);
+    let touches: [Touch<'_>; 3] = [
         &|all| all[3]["value"] = json!("other@x.example"),
         &|all| all.push(more.clone()),
         &|all| drop(all.remove(3)),

@@ -36,6 +36,8 @@ pub(super) struct Psa {
     pub(super) partial: Option<&'static [&'static str]>,
     /// PATCH says yes and changes nothing.
     pub(super) deaf: bool,
+    /// Phone numbers are kept as digits.
+    pub(super) digits_only: bool,
     /// Companies do not say their types.
     pub(super) silent_types: bool,
     writes: usize,
@@ -214,6 +216,12 @@ impl Psa {
                     self.next += 1;
                     item["id"] = json!(500 + self.next);
                 }
+            }
+            if self.digits_only
+                && let Some(number) = after["phoneNumber"].as_str()
+            {
+                let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+                after["phoneNumber"] = json!(digits);
             }
             after["_info"]["lastUpdated"] = json!("2026-02-02T00:00:00Z");
             self.records.insert(path.into(), after);

@@ -102,7 +102,8 @@ fn other_properties_go_by_patch_before_them() {
 #[test]
 fn order_means_nothing_and_what_lies_between_is_open() {
     // As expected, as is, as desired; how many writes, or none where it has moved.
-    let table: [(&[u64], &[u64], &[u64], Option<usize>); 10] = [
+    type Ids<'i> = &'i [u64];
+    let table: [(Ids<'_>, Ids<'_>, Ids<'_>, Option<usize>); 10] = [
         (&[1, 2], &[2, 1], &[1, 2], Some(0)),
         (&[1, 2], &[1, 2], &[2, 1], Some(0)),
         (&[1], &[3], &[3], Some(0)),

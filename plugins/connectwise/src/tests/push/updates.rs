@@ -213,6 +213,7 @@ fn a_number_that_the_server_spells_its_own_way_is_not_sent_twice() {
     );
     applied(&room.push_one(&lost));
     assert!(room.writes().is_empty());
+    room.psa.borrow_mut().digits_only = true;
     let respelled = update(
         "organization",
         250,
