@@ -72,7 +72,7 @@ impl CommunicationTypes {
             );
         });
         match read {
-            Err(fault) if !matches!(fault.cause, Cause::Permission(_)) => Err(fault),
+            Err(fault) if !matches!(fault.cause, Cause::Permission(_) | Cause::Bug) => Err(fault),
             Err(fault) => {
                 let words = "new addresses and numbers of contacts are sent with the types they name.";
                 api.transport.warn(&format!("{} So {words}", fault.message));

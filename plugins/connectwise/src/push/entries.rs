@@ -38,6 +38,10 @@ pub(super) fn standings(
         let field = list.field_of(entry);
         let desired = member(entry, list.value);
         match list.find(now, entry) {
+            Some(there) if is_password(list, there) => {
+                let words = format!("`{field}` is a password, and passwords are neither read nor written.");
+                Err(fault(Cause::Data(field), words))
+            }
             Some(there) => Ok((field, standing(member(there, list.value), was, desired))),
             None if is_nothing(desired) => Ok((field, Standing::Holds)),
             None => {
@@ -76,16 +80,19 @@ pub(super) fn whole(list: &'static Named, wanted: &Wanted, found: &Found) -> Opt
     to_raw_value(&whole).ok()
 }
 
+fn is_password(list: &Named, entry: &Map<String, Json>) -> bool {
+    text_of(member(entry, list.format)).eq_ignore_ascii_case("password")
+}
+
 fn can_be_given_back(list: &Named, entry: &Map<String, Json>) -> bool {
     let value = member(entry, list.value);
-    let is_password = text_of(member(entry, list.format)).eq_ignore_ascii_case("password");
     let hidden = || {
         text_of(value)
             .chars()
             .all(|letter| matches!(letter, '*' | '\u{2022}'))
     };
     let flattened = list.property == CUSTOM_FIELDS.property && not_kept(value).is_some();
-    !(flattened || (is_password && hidden()))
+    !(flattened || (is_password(list, entry) && hidden()))
 }
 
 fn with_value(list: &Named, entry: &RawValue, value: Box<RawValue>) -> Option<Box<RawValue>> {

@@ -55,7 +55,7 @@ fn is_one(one: &Reference, other: &Reference) -> bool {
 }
 
 /// The desired types with their ids. A type that ConnectWise does not have is the record's fault. Where the setup table
-/// may not be read, names stay names.
+/// may not be read or is not there, names stay names.
 pub(super) fn settled(api: &mut Api<'_>, wanted: &Wanted) -> Result<Option<Vec<Reference>>, Fault> {
     let group = match wanted.written {
         Written::Company => group::COMPANY_TYPES,
@@ -91,7 +91,7 @@ pub(super) fn settled(api: &mut Api<'_>, wanted: &Wanted) -> Result<Option<Vec<R
     Ok(Some(types))
 }
 
-/// The types there are, asked once a run; none where they may not be read.
+/// The types there are, asked once a run; none where they cannot be read.
 fn known(api: &mut Api<'_>, group: &'static str) -> Result<Vec<Reference>, Fault> {
     if let Some(known) = api.memory.types.get(group) {
         return Ok(known.clone());
@@ -104,7 +104,7 @@ fn known(api: &mut Api<'_>, group: &'static str) -> Result<Vec<Reference>, Fault
                 name: option.label,
             })
             .collect(),
-        Err(fault) if matches!(fault.cause, Cause::Permission(_)) => Vec::new(),
+        Err(fault) if matches!(fault.cause, Cause::Permission(_) | Cause::Bug) => Vec::new(),
         Err(fault) => return Err(fault),
     };
     api.memory.types.insert(group, known);
@@ -155,6 +155,11 @@ pub(super) fn bring(api: &mut Api<'_>, wanted: &Wanted, id: u64, desired: &[Refe
             Ok(_) => {}
             // It is not there, which is what was asked for.
             Err(Refusal::NoRecord(_)) if write.method == Method::Delete => {}
+            // The record was read just before; it is the type that is not there.
+            Err(Refusal::NoRecord(words)) => {
+                let words = format!("ConnectWise does not take a type in {}: {words}", wanted.about());
+                return Err(fault(Cause::Data(wanted.field_of(PROPERTY)), words).into());
+            }
             Err(refusal) => return Err(Ended::with(refused(refusal, wanted))),
         }
     }

@@ -200,11 +200,19 @@ fn a_type_that_was_chosen_and_is_not_there_is_a_setting_to_mend() {
 
 #[test]
 fn types_that_may_not_be_read_are_sent_as_they_are_named() {
+    for absent in [false, true] {
+        types_that_cannot_be_read(absent);
+    }
+}
+
+fn types_that_cannot_be_read(absent: bool) {
     let mut room = Room::with_ada();
-    room.psa
-        .borrow_mut()
-        .forbidden
-        .insert("/company/communicationTypes".into());
+    let path = "/company/communicationTypes";
+    if absent {
+        room.psa.borrow_mut().lists.remove(path);
+    } else {
+        room.psa.borrow_mut().forbidden.insert(path.into());
+    }
     let items = [new("a@x", "Email", Some("Work")), new("1", "Phone", None)];
     let change = create(
         "contact",

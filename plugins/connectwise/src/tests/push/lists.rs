@@ -175,6 +175,15 @@ fn the_entry_itself_moves_holds_or_is_gone() {
 }
 
 #[test]
+fn passwords_are_not_written() {
+    let mut room = room();
+    let list = |value: &str| json!({"customFields": [custom(3, "Key", "Password", json!(value))]});
+    let outcome = room.push_one(&update("configuration", 7, list(""), list("open")));
+    assert_eq!(field_at_fault(&outcome), "traits.custom_fields.Key");
+    assert!(room.writes().is_empty());
+}
+
+#[test]
 fn a_value_is_emptied_with_null() {
     let mut room = room();
     let list = |value: Json| json!({"customFields": [custom(1, "Rack", "Text", value)]});
