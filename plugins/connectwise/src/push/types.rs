@@ -169,10 +169,8 @@ pub(super) fn bring(api: &mut Api<'_>, wanted: &Wanted, id: u64, desired: &[Refe
 
 /// Keeps in mind which types a company has just got, where a server does not say it in the company.
 fn keep(api: &mut Api<'_>, wanted: &Wanted, id: u64, types: &[Reference]) {
-    if let Some(all) = &mut api.memory.company_types
-        && wanted.written == Written::Company
-    {
-        all.insert(id, types.to_vec());
+    if wanted.written == Written::Company {
+        api.memory.brought_types.insert(id, types.to_vec());
     }
 }
 

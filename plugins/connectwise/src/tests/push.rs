@@ -10,6 +10,7 @@ mod resuming;
 mod seeking;
 mod types;
 mod updates;
+mod with_the_mapping;
 
 use dovetail_sdk::connector::exports::{Change, PushOutcome};
 use dovetail_sdk::connector::types::{Cause, Fault, SourceRecord};
