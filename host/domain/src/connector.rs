@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Kind, SourceId};
+use crate::{Cause, Field, Kind, SourceId};
 
 /// How a setup field is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +104,17 @@ pub struct Origin {
     pub credential: Option<String>,
 }
 
+/// What a field has to keep to when it is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldRule {
+    /// Which.
+    pub field: Field,
+    /// The longest text the PSA takes, in characters; of a list, the longest value.
+    pub longest: Option<u32>,
+    /// No record is made without it, and it is not emptied.
+    pub required: bool,
+}
+
 /// What the connector can do with one kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "described in the contract")]
@@ -120,6 +131,7 @@ pub struct KindAbility {
     pub writes: bool,
     pub creates: bool,
     pub identity: Vec<String>,
+    pub rules: Vec<FieldRule>,
     pub read_permissions: Vec<String>,
     pub write_permissions: Vec<String>,
 }

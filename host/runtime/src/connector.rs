@@ -7,7 +7,7 @@ use dovetail_domain::connector::{
     Change, CheckLine, ConnectorContext, ConnectorDescription, EventSubject, GroupOption, IdPage,
     IncomingEvent, Listing, MemberPage, Page, PushOutcome,
 };
-use dovetail_domain::{Fault, Kind, Pulled, SourceId};
+use dovetail_domain::{Fault, Kind, Pulled, SourceId, SourceRecord, Timestamp};
 
 use crate::allowance::Allowance;
 use crate::bindings::connector::{ConnectorPlugin, ConnectorPluginPre};
@@ -274,6 +274,21 @@ impl ConnectorSession {
                 answers::each(answer, |outcome| answers::push_outcome(outcome, change.kind))
             })
             .collect())
+    }
+
+    /// Looks for what became of a create whose answer was lost: records entered at or after a time, by the PSA's clock.
+    pub async fn seek(
+        &mut self,
+        context: &ConnectorContext,
+        change: &Change,
+        since: Timestamp,
+    ) -> Result<Vec<SourceRecord>, CallError> {
+        let context = lower::connector_context(context);
+        let lowered = lower::change(change);
+        let since = since.to_string();
+        let given = call!(self, "seek", 1, call_seek(&context, &lowered, &since))?;
+        let given = given.map_err(checked::fault)?;
+        self.acceptable("seek", answers::sought(given, change.kind))
     }
 
     /// What an event is about whose signature was checked.

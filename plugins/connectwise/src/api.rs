@@ -4,6 +4,9 @@
 //! The base address holds the server's *codebase*, a path that changes with each upgrade. It is asked for without
 //! credentials at `/login/companyinfo`, kept for the run, and asked for again after a 404 that names no record. Nothing
 //! else in an answer (`SiteUrl`, an `_href`, a `Link`) ever decides where a request goes.
+//!
+//! A write is sent once. It is sent again only where the codebase had moved, because the old one does nothing; and its
+//! answer is never lost to trouble that came after it.
 
 use std::fmt::Write as _;
 
@@ -28,15 +31,42 @@ pub(crate) const CREDENTIAL: &str = "key";
 /// whatever it is that day.
 const ACCEPT: &str = "application/vnd.connectwise.com+json; version=2025.1";
 
-/// One question to the API.
+/// Without the charset, letters beyond ASCII are stored as replacement characters.
+const CONTENT_TYPE: &str = "application/json; charset=utf-8";
+
+/// What a request does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Method {
+    #[default]
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    fn name(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// One question to the API, or one write.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ask {
+    pub(crate) method: Method,
     /// Below the base address: `/company/companies`.
     pub(crate) path: String,
     /// Parameters that are there, in order.
     pub(crate) query: Vec<(&'static str, String)>,
     /// Pages forward by id.
     pub(crate) forward_only: bool,
+    /// JSON.
+    pub(crate) body: Option<String>,
 }
 
 impl Ask {
@@ -45,6 +75,15 @@ impl Ask {
         Ask {
             path: path.into(),
             ..Ask::default()
+        }
+    }
+
+    /// A write, with the JSON it carries.
+    pub(crate) fn write(method: Method, path: impl Into<String>, body: Option<String>) -> Self {
+        Ask {
+            method,
+            body,
+            ..Ask::new(path)
         }
     }
 
@@ -110,9 +149,7 @@ impl Api<'_> {
     /// A missing endpoint stays one only where the keys are known to be good.
     fn told_apart(&mut self, answer: Result<Response, Refusal>) -> Result<Response, Refusal> {
         match answer {
-            Err(Refusal::NoEndpoint(words)) if !self.keys_work()? => Err(Refusal::Unauthorized(format!(
-                "it answers 404 to everything, as the cloud does where keys are wrong: {words}"
-            ))),
+            Err(Refusal::NoEndpoint(words)) if !self.keys_work()? => Err(wrong_keys(&words)),
             answer => answer,
         }
     }
@@ -171,9 +208,7 @@ impl Api<'_> {
         base: &str,
         asks: impl Iterator<Item = &'q Ask>,
     ) -> Result<Vec<Result<Response, Refusal>>, Refusal> {
-        let requests = asks
-            .map(|ask| self.request(base, ask))
-            .collect::<Result<Vec<_>, _>>()?;
+        let requests = self.requests(base, asks)?;
         let wanted = requests.len();
         let answers: Vec<_> = self
             .transport
@@ -192,6 +227,54 @@ impl Api<'_> {
                 answers.len()
             )))
         }
+    }
+
+    /// Sends writes at once, at most 1,000; the answers stand in their order, as many as writes. Refused as a whole only
+    /// before anything was sent.
+    pub(crate) fn write_each(&mut self, writes: &[Ask]) -> Result<Vec<Result<Response, Refusal>>, Refusal> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let base = self.base()?;
+        let requests = self.requests(&base, writes.iter())?;
+        let mut answers = self.send_writes(requests);
+        let moved = |answer: &Result<Response, Refusal>| matches!(answer, Err(Refusal::NoEndpoint(_)));
+        if answers.iter().any(moved)
+            && let Ok(now) = self.look_up()
+            && now != base
+        {
+            let again = writes.iter().zip(&answers).filter(|(_, answer)| moved(answer));
+            if let Ok(requests) = self.requests(&now, again.map(|(write, _)| write)) {
+                let better = self.send_writes(requests);
+                let places = answers.iter_mut().filter(|answer| moved(answer));
+                for (answer, new) in places.zip(better) {
+                    *answer = new;
+                }
+            }
+        }
+        if answers.iter().any(moved) && matches!(self.keys_work(), Ok(false)) {
+            for answer in &mut answers {
+                if let Err(Refusal::NoEndpoint(words)) = answer {
+                    *answer = Err(wrong_keys(words));
+                }
+            }
+        }
+        Ok(answers)
+    }
+
+    fn requests<'q>(&self, base: &str, asks: impl Iterator<Item = &'q Ask>) -> Result<Vec<Request>, Refusal> {
+        asks.map(|ask| self.request(base, ask)).collect()
+    }
+
+    fn send_writes(&mut self, requests: Vec<Request>) -> Vec<Result<Response, Refusal>> {
+        let wanted = requests.len();
+        let sent = self.transport.send_each(requests).into_iter();
+        let mut answers: Vec<_> = sent.take(wanted).map(judge).collect();
+        if answers.iter().any(Result::is_ok) {
+            self.memory.keys_work = Some(true);
+        }
+        answers.resize_with(wanted, || Err(Refusal::Passing("no answer at all".into())));
+        answers
     }
 
     /// The base address, looked up once a run.
@@ -292,15 +375,25 @@ impl Api<'_> {
         if ask.forward_only {
             headers.push(header("pagination-type", "forward-only"));
         }
+        if ask.body.is_some() {
+            headers.push(header("Content-Type", CONTENT_TYPE));
+        }
         Ok(Request {
-            method: "GET".into(),
+            method: ask.method.name().into(),
             url,
             headers,
-            body: None,
+            body: ask.body.clone().map(String::into_bytes),
             credential: Some(CREDENTIAL.into()),
-            repeatable: true,
+            // A write repeated blindly would skip the look at what is there, even one that does the same twice.
+            repeatable: ask.method == Method::Get,
         })
     }
+}
+
+fn wrong_keys(words: &str) -> Refusal {
+    Refusal::Unauthorized(format!(
+        "it answers 404 to everything, as the cloud does where keys are wrong: {words}"
+    ))
 }
 
 fn header(name: &str, value: &str) -> Header {

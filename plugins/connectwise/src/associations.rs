@@ -19,6 +19,9 @@ struct Association {
 
 /// The types of a company.
 pub(crate) fn types_of(api: &mut Api<'_>, company: u64) -> Result<Vec<Reference>, Fault> {
+    if let Some(brought) = api.memory.brought_types.get(&company) {
+        return Ok(brought.clone());
+    }
     if api.memory.company_types.is_none() {
         api.memory.company_types = Some(read(api)?);
     }

@@ -2,7 +2,8 @@
 //!
 //! Permissions are read from `/system/mySecurity` where the server has it and shows it; it says the levels. Elsewhere
 //! each is tried with the smallest request that needs it. A permission that nothing chosen needs is checked and shown
-//! all the same.
+//! all the same. Where changes of a kind are pushed, Add and Edit have to be All too; what cannot be read there cannot
+//! be tried, because trying would change something.
 
 use dovetail_sdk::connector::exports::{CheckLine, CheckState, Choice, Context, Permission};
 use dovetail_sdk::connector::types::Cause;
@@ -13,6 +14,7 @@ use crate::choices::{group, setting};
 use crate::describe::{API_REPORTS, DISPLAY_PASSWORDS, permissions};
 use crate::loose::{Flag, Text};
 use crate::paging::Body;
+use crate::push::Written;
 use crate::refusal::Refusal;
 use crate::{companies, configurations, contacts, members, options, sites, tickets};
 
@@ -186,6 +188,13 @@ fn line(api: &mut Api<'_>, permission: &Permission, role: Option<&Role>) -> Chec
         }
     };
     let missing = found.state == CheckState::Missing;
+    let levels = match pushes(api.context, &permission.id) {
+        true => format!(
+            "Add to {}, Edit to {} and Inquire to {}",
+            permission.add_level, permission.edit_level, permission.inquire_level
+        ),
+        false => format!("Inquire to {}", permission.inquire_level),
+    };
     CheckLine {
         id: format!("permission/{}", permission.id),
         state: found.state,
@@ -194,8 +203,8 @@ fn line(api: &mut Api<'_>, permission: &Permission, role: Option<&Role>) -> Chec
         detail: found.detail,
         hint: missing.then(|| {
             format!(
-                "In ConnectWise: System > Security Roles > the API member's role > {}: set Inquire to {}.",
-                permission.label, permission.inquire_level
+                "In ConnectWise: System > Security Roles > the API member's role > {}: set {levels}.",
+                permission.label
             )
         }),
         trouble: missing.then(|| Cause::Permission(permission.id.clone())),
@@ -218,7 +227,7 @@ fn found(state: CheckState, how: &'static str, detail: impl Into<String>) -> Fou
     }
 }
 
-/// What one-way sync makes of a row: only Inquire counts, and it has to be All.
+/// What sync makes of a row: Inquire has to be All, and where changes are pushed Add and Edit too.
 fn read_row(api: &mut Api<'_>, permission: &Permission, row: &Row) -> Found {
     let level = if row.inquire_level.0.is_empty() {
         "None"
@@ -233,20 +242,31 @@ fn read_row(api: &mut Api<'_>, permission: &Permission, row: &Row) -> Found {
         );
     }
     let mut detail = format!("Inquire is {level}.");
-    if permission.add_level == "All" {
+    let (add, edit) = (named(&row.add_level), named(&row.edit_level));
+    let pushed = pushes(api.context, &permission.id);
+    if pushed {
         detail.push_str(&format!(
-            " Add ({}) and Edit ({}) are not needed while two-way is off.",
-            named(&row.add_level),
-            named(&row.edit_level)
+            " Add is {add} and Edit is {edit}; two-way needs All of both."
+        ));
+    } else if permission.add_level == "All" {
+        detail.push_str(&format!(
+            " Add ({add}) and Edit ({edit}) are not needed while two-way is off."
         ));
     }
+    let is_all = |level: &str| level.eq_ignore_ascii_case("All");
+    let writes = !pushed || (is_all(add) && is_all(edit));
     if row.custom_flag.is_set() {
         detail.push_str(
             " The role restricts it with Customize: what is not allowed there is left out without a word.",
         );
     }
-    if level.eq_ignore_ascii_case("All") {
-        return found(CheckState::Ok, MY_SECURITY, detail);
+    if is_all(level) {
+        let state = if writes {
+            CheckState::Ok
+        } else {
+            CheckState::Missing
+        };
+        return found(state, MY_SECURITY, detail);
     }
     if level.eq_ignore_ascii_case("My") {
         detail.push_str(" Only the API member's own records are given, without a word about the others.");
@@ -306,7 +326,11 @@ fn probe(api: &mut Api<'_>, permission: &Permission) -> Found {
         }
     }
     let mut detail = "Reading works; whether it reaches all records the server does not show.".to_owned();
-    if permission.add_level == "All" {
+    if pushes(api.context, &permission.id) {
+        detail.push_str(
+            " Add and Edit cannot be tried without changing something; the first change will tell.",
+        );
+    } else if permission.add_level == "All" {
         detail.push_str(" Add and Edit are not needed while two-way is off.");
     }
     found(CheckState::Ok, PROBE, detail)
@@ -322,6 +346,9 @@ fn needed(context: &Context, id: &str) -> bool {
                 .iter()
                 .any(|wanted| wanted.kind == kind && wanted.pull)
     };
+    if pushes(context, id) {
+        return true;
+    }
     match id {
         companies::PERMISSION => pulls(companies::KIND) || pulls(sites::KIND),
         options::PERMISSION => pulls(companies::KIND),
@@ -330,6 +357,12 @@ fn needed(context: &Context, id: &str) -> bool {
         tickets::PERMISSION => pulls(tickets::KIND) && board_is_chosen(context),
         _ => false,
     }
+}
+
+/// Whether changes are pushed that a permission lets through.
+fn pushes(context: &Context, id: &str) -> bool {
+    let mut pushed = context.kinds.iter().filter(|wanted| wanted.push);
+    pushed.any(|wanted| Written::of(&wanted.kind).is_ok_and(|kind| kind.permission() == id))
 }
 
 fn board_is_chosen(context: &Context) -> bool {

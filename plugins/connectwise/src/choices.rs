@@ -104,7 +104,8 @@ pub(crate) fn setting<'a>(context: &'a Context, key: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-fn option<'a>(context: &'a Context, key: &str) -> Option<&'a str> {
+/// The text of an option; none where it is missing.
+pub(crate) fn option<'a>(context: &'a Context, key: &str) -> Option<&'a str> {
     context
         .options
         .iter()

@@ -1,9 +1,14 @@
-//! Writes ConnectWise's conditions: comparisons joined by `and`. Only numbers, flags and times occur, all made by this
-//! connector, so nothing a person or a server wrote can change what an expression means.
+//! Writes ConnectWise's conditions: comparisons joined by `and`. Numbers, flags and times are made by this connector; of
+//! texts that a person wrote only letters, digits and a few harmless signs are let in, so that nothing anybody wrote can
+//! change what an expression means. How a quote or a bracket is written inside a text no vendor says for certain.
 
 /// The longest list of ids in one condition, in characters. Two such lists and the rest stay under
 /// [`crate::api::LONGEST_URL`].
 const LONGEST_LIST: usize = 600;
+
+/// The longest text in one condition, in bytes. Four such texts, each letter encoded for an address, stay under
+/// [`crate::api::LONGEST_URL`].
+const LONGEST_TEXT: usize = 60;
 
 /// Comparisons that all have to hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,10 +59,39 @@ impl Conditions {
         self
     }
 
+    /// The field holds this text. A text with signs that mean something in conditions, or a long one, is looked for by
+    /// its longest harmless piece, so that more may be found than is wanted and never less. An empty one is no condition.
+    pub(crate) fn holds(mut self, field: &str, text: &str) -> Self {
+        let piece = harmless_piece(text);
+        if piece.is_empty() {
+            return self;
+        }
+        let sign = if piece == text { "=" } else { " contains " };
+        self.0.push(format!("{field}{sign}\"{piece}\""));
+        self
+    }
+
     /// The expression; none where there is no condition.
     pub(crate) fn text(&self) -> Option<String> {
         (!self.0.is_empty()).then(|| self.0.join(" and "))
     }
+}
+
+/// The longest piece of a text without signs that mean something in conditions, at most [`LONGEST_TEXT`] bytes.
+fn harmless_piece(text: &str) -> &str {
+    let harmless = |letter: char| letter.is_alphanumeric() || " -.,@/:#&+()".contains(letter);
+    let pieces = text.split(|letter: char| !harmless(letter)).map(|piece| {
+        let fits = |end: &usize| piece.is_char_boundary(*end);
+        let end = (0..=piece.len().min(LONGEST_TEXT)).rev().find(fits);
+        piece.get(..end.unwrap_or_default()).unwrap_or_default().trim()
+    });
+    pieces.fold("", |longest, piece| {
+        if piece.len() > longest.len() {
+            piece
+        } else {
+            longest
+        }
+    })
 }
 
 fn join(ids: &[u64]) -> String {
@@ -114,6 +148,31 @@ mod tests {
             "deletedFlag=False and status/id in (1,2) and board/id=7 and id>10 and id<=20 and lastUpdated>=[2026-01-01T00:00:00Z]"
         );
         assert_eq!(Conditions::new().text(), None);
+    }
+
+    #[test]
+    fn texts_are_quoted_or_looked_for_by_a_harmless_piece() {
+        let long = "\u{6f22}".repeat(80);
+        let cut = format!("name contains \"{}\"", "\u{6f22}".repeat(20));
+        for (text, wanted) in [
+            ("Acme", Some("name=\"Acme\"")),
+            ("Acme & Sons (UK)", Some("name=\"Acme & Sons (UK)\"")),
+            (" Acme ", Some("name contains \"Acme\"")),
+            ("O'Brien", Some("name contains \"Brien\"")),
+            ("x\" or id>0 or name=\"", Some("name contains \"0 or name\"")),
+            ("99% [wool]", Some("name contains \"wool\"")),
+            ("a\\b", Some("name contains \"a\"")),
+            ("SRV_01", Some("name contains \"SRV\"")),
+            ("\"'\"", None),
+            ("  ", None),
+            (long.as_str(), Some(cut.as_str())),
+        ] {
+            assert_eq!(
+                Conditions::new().holds("name", text).text().as_deref(),
+                wanted,
+                "{text}"
+            );
+        }
     }
 
     #[test]

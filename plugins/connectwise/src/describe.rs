@@ -7,6 +7,7 @@ use dovetail_sdk::connector::exports::{
 
 use crate::api::CREDENTIAL;
 use crate::choices::group;
+use crate::push::{Written, identity};
 use crate::{companies, configurations, contacts, guide, members, options, sites, tickets};
 
 /// Ids of permissions that belong to no kind.
@@ -142,60 +143,61 @@ fn origins() -> Vec<OriginRule> {
 }
 
 fn kinds() -> Vec<KindAbility> {
-    let kind =
-        |kind: &str, label: &str, label_many: &str, identity: &[&str], permissions: &[&str]| KindAbility {
-            kind: kind.into(),
-            label: label.into(),
-            label_many: label_many.into(),
-            parent: (kind != companies::KIND).then(|| companies::KIND.into()),
-            per_parent: kind == sites::KIND,
-            lists_changes: true,
-            lists_ids: true,
-            counts: kind != sites::KIND,
-            // A site is read only under its company, which its id does not name.
-            reads_one: kind != sites::KIND,
-            writes: false,
-            creates: false,
-            identity: identity.iter().map(|field| (*field).into()).collect(),
-            read_permissions: permissions.iter().map(|id| (*id).into()).collect(),
-            write_permissions: Vec::new(),
-        };
+    let kind = |kind: &str, label: &str, label_many: &str, permissions: &[&str]| KindAbility {
+        kind: kind.into(),
+        label: label.into(),
+        label_many: label_many.into(),
+        parent: (kind != companies::KIND).then(|| companies::KIND.into()),
+        per_parent: kind == sites::KIND,
+        lists_changes: true,
+        lists_ids: true,
+        counts: kind != sites::KIND,
+        // A site is read only under its company, which its id does not name.
+        reads_one: kind != sites::KIND,
+        writes: false,
+        creates: false,
+        identity: Vec::new(),
+        rules: Vec::new(),
+        read_permissions: permissions.iter().map(|id| (*id).into()).collect(),
+        write_permissions: Vec::new(),
+    };
+    let both_ways = |ability: KindAbility, written: Written| KindAbility {
+        // No host sends changes yet: two-way sync is not offered before one does.
+        writes: false,
+        creates: false,
+        identity: identity(written),
+        rules: written.rules(),
+        write_permissions: vec![written.permission().into()],
+        ..ability
+    };
     vec![
-        kind(
-            companies::KIND,
-            "company",
-            "companies",
-            &["name"],
-            &[companies::PERMISSION, options::PERMISSION],
+        both_ways(
+            kind(
+                companies::KIND,
+                "company",
+                "companies",
+                &[companies::PERMISSION, options::PERMISSION],
+            ),
+            Written::Company,
         ),
-        kind(
-            sites::KIND,
-            "site",
-            "sites",
-            &["name", "address_1", "address_2", "city", "region", "country"],
-            &[companies::PERMISSION],
+        both_ways(
+            kind(sites::KIND, "site", "sites", &[companies::PERMISSION]),
+            Written::Site,
         ),
-        kind(
-            contacts::KIND,
-            "contact",
-            "contacts",
-            &["first_name", "last_name"],
-            &[contacts::PERMISSION],
+        both_ways(
+            kind(contacts::KIND, "contact", "contacts", &[contacts::PERMISSION]),
+            Written::Contact,
         ),
-        kind(
-            configurations::KIND,
-            "configuration",
-            "configurations",
-            &["type", "name", "serial_number", "mac_address"],
-            &[configurations::PERMISSION],
+        both_ways(
+            kind(
+                configurations::KIND,
+                "configuration",
+                "configurations",
+                &[configurations::PERMISSION],
+            ),
+            Written::Configuration,
         ),
-        kind(
-            tickets::KIND,
-            "ticket",
-            "tickets",
-            &["number"],
-            &[tickets::PERMISSION],
-        ),
+        kind(tickets::KIND, "ticket", "tickets", &[tickets::PERMISSION]),
     ]
 }
 

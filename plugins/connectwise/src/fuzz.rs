@@ -18,6 +18,7 @@ struct Ticket {
     id: u64,
     board: u64,
     closed: bool,
+    summary: String,
     updated: String,
 }
 
@@ -26,6 +27,7 @@ fn ask(from: &mut Unstructured<'_>) -> Result<()> {
         id: number(from)?,
         board: number(from)?,
         closed: from.arbitrary()?,
+        summary: text(from)?,
         updated: time(from)?,
     };
     let mut written = Conditions::new();
@@ -37,6 +39,7 @@ fn ask(from: &mut Unstructured<'_>) -> Result<()> {
     }
     let record = json!({
         "id": ticket.id, "board": {"id": ticket.board}, "closedFlag": ticket.closed,
+        "summary": ticket.summary,
         "_info": {"lastUpdated": ticket.updated},
     });
     let text = written.text().unwrap_or_default();
@@ -50,7 +53,7 @@ fn ask(from: &mut Unstructured<'_>) -> Result<()> {
 
 /// Adds a comparison, and says whether it holds for the ticket.
 fn comparison(to: Conditions, ticket: &Ticket, from: &mut Unstructured<'_>) -> Result<(Conditions, bool)> {
-    Ok(match from.int_in_range(0..=4)? {
+    Ok(match from.int_in_range(0..=5)? {
         0 => {
             let flag: bool = from.arbitrary()?;
             (to.is("closedFlag", flag), ticket.closed == flag)
@@ -79,6 +82,12 @@ fn comparison(to: Conditions, ticket: &Ticket, from: &mut Unstructured<'_>) -> R
             };
             (to.at_most("id", most), most.is_none_or(|most| ticket.id <= most))
         }
+        // Whatever its signs, a text is found where it stands; another one is not.
+        4 if from.arbitrary()? => (to.holds("summary", &ticket.summary), true),
+        4 => {
+            let other = format!("{}x", letters(&ticket.summary));
+            (to.holds("summary", &other), false)
+        }
         _ => {
             let since = time(from)?;
             (to.since("lastUpdated", Some(&since)), ticket.updated >= since)
@@ -93,6 +102,21 @@ fn number(from: &mut Unstructured<'_>) -> Result<u64> {
     } else {
         from.int_in_range(0..=(1 << 53) - 1)
     }
+}
+
+/// A text with everything in it that may mean something in a condition.
+fn text(from: &mut Unstructured<'_>) -> Result<String> {
+    let count = from.int_in_range(0..=12)?;
+    let letter = |_| {
+        from.choose(&[
+            'a', 'B', '7', ' ', '"', '\'', '\\', '%', '*', '_', '[', ']', '(', ')', '=', ',', 'ä', '漢',
+        ])
+    };
+    (0..count).map(letter).collect::<Result<String>>()
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).collect()
 }
 
 fn time(from: &mut Unstructured<'_>) -> Result<String> {

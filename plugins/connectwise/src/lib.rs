@@ -4,7 +4,7 @@
 //! [`ConnectWise`] is what the host calls. The work is done by [`Connection`], which takes any [`Transport`]: inside a
 //! component the host's `http`, in tests a stand-in. `api` knows addresses and headers, `refusal` what a failure means,
 //! `paging` how lists are read; each kind has a file of its own; `eligibility` decides who comes in; `record` makes
-//! source records of ConnectWise's JSON.
+//! source records of ConnectWise's JSON; `push` takes changes back.
 
 mod api;
 mod associations;
@@ -25,6 +25,7 @@ mod members;
 mod memory;
 mod options;
 mod paging;
+mod push;
 mod record;
 mod refusal;
 mod sites;
@@ -40,7 +41,7 @@ use dovetail_sdk::connector::exports::{
     Change, CheckLine, Context, Description, Event, EventSubject, GroupOption, IdPage, Listing, MemberPage,
     Page, Pulled, PushOutcome, WantedRecord,
 };
-use dovetail_sdk::connector::types::{Cause, Fault};
+use dovetail_sdk::connector::types::{Cause, Fault, SourceRecord};
 
 use crate::api::Api;
 use crate::memory::Memory;
@@ -129,6 +130,24 @@ impl<T: Transport> Connection<T> {
     pub fn members(&mut self, context: &Context, cursor: Option<&str>) -> Result<MemberPage, Fault> {
         members::page(&mut self.api(context), cursor)
     }
+
+    /// Sends changes: as many answers as changes, in their order.
+    pub fn push(&mut self, context: &Context, changes: &[Change]) -> Vec<Result<PushOutcome, Fault>> {
+        push::push(&mut self.api(context), changes)
+    }
+
+    /// The records entered since a time that hold what identifies a new record whose answer was lost.
+    ///
+    /// # Errors
+    /// A fault where the change is no create, or the server refuses the question.
+    pub fn seek(
+        &mut self,
+        context: &Context,
+        change: &Change,
+        since: &str,
+    ) -> Result<Vec<SourceRecord>, Fault> {
+        push::seek(&mut self.api(context), change, since)
+    }
 }
 
 thread_local! {
@@ -173,16 +192,12 @@ impl Connector for ConnectWise {
         CONNECTION.with_borrow_mut(|connection| connection.members(&context, cursor.as_deref()))
     }
 
-    /// This version reads only, and says so in its description (`writes` and `creates` are false for every kind). A
-    /// host that asks all the same is told so for each change; nothing is sent.
-    fn push(_: Context, changes: Vec<Change>) -> Vec<Result<PushOutcome, Fault>> {
-        let refused = || {
-            Err(fault(
-                Cause::Bug,
-                "This version of the ConnectWise connector reads only; it sends no changes.",
-            ))
-        };
-        changes.iter().map(|_| refused()).collect()
+    fn push(context: Context, changes: Vec<Change>) -> Vec<Result<PushOutcome, Fault>> {
+        CONNECTION.with_borrow_mut(|connection| connection.push(&context, &changes))
+    }
+
+    fn seek(context: Context, change: Change, since: String) -> Result<Vec<SourceRecord>, Fault> {
+        CONNECTION.with_borrow_mut(|connection| connection.seek(&context, &change, &since))
     }
 
     /// This version takes no events: its description names no signature by which one could be checked. A host that

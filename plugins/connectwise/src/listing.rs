@@ -217,7 +217,7 @@ pub(crate) fn fetch(api: &mut Api<'_>, kind: &str, wanted: &[WantedRecord]) -> V
                 for (id, answer) in group.iter().zip(answers) {
                     let about = format!("{about} {id}");
                     let read = answer.map_err(|refusal| refusal.fault(&about, permission));
-                    match read.and_then(|response| single(api, kind, &about, &response.body)) {
+                    match read.and_then(|response| single(api, kind, None, &about, &response.body)) {
                         Ok(record) => found.insert(*id, record).map(|_| ()).unwrap_or_default(),
                         Err(trouble) => troubles.insert(*id, trouble).map(|_| ()).unwrap_or_default(),
                     }
@@ -279,11 +279,21 @@ fn look_in_lists(
     Ok(())
 }
 
-fn single(api: &mut Api<'_>, kind: &str, about: &str, body: &[u8]) -> Result<Pulled, Fault> {
+/// Reads the answer to a question for one record. A site's company is known by who asked.
+pub(crate) fn single(
+    api: &mut Api<'_>,
+    kind: &str,
+    parent: Option<&str>,
+    about: &str,
+    body: &[u8],
+) -> Result<Pulled, Fault> {
     let text = crate::record::without_control_characters(&String::from_utf8_lossy(body));
     serde_json::from_str::<serde::de::IgnoredAny>(&text)
         .map_err(|trouble| Refusal::Passing(format!("no record: {trouble}")).fault(about, ""))?;
-    let record = pulled(api, kind, &[text.trim()])?.into_iter().flatten().next();
+    let record = match kind {
+        sites::KIND => sites::one(parent.unwrap_or_default(), text.trim()),
+        kind => pulled(api, kind, &[text.trim()])?.into_iter().flatten().next(),
+    };
     record.ok_or_else(|| {
         fault(
             Cause::Data("id".into()),

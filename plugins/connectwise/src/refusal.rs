@@ -29,14 +29,27 @@ pub(crate) enum Refusal {
     TooLarge,
     /// The server broke on its own data; repeating it changes nothing.
     Broken(String),
-    /// 400 and its like: the request is not acceptable.
+    /// 405 and its like: the request is not acceptable.
     Rejected(String),
+    /// 400, 409 or 422: what the request says is not acceptable.
+    Invalid(Invalid),
     /// 5xx, a page instead of data, a broken connection: it may work later.
     Passing(String),
     /// Certificate, address or origin are not acceptable.
     Denied(String),
     /// A setting does not make sense. Carries its key and what is wrong.
     Setting(&'static str, String),
+}
+
+/// What a server says of a request that it does not accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    /// Its sentences.
+    pub(crate) words: String,
+    /// Its sentences, each with its code.
+    pub(crate) told: String,
+    /// The property it names first; empty where it names none.
+    pub(crate) property: String,
 }
 
 impl Refusal {
@@ -77,7 +90,7 @@ impl Refusal {
                 Cause::Bug,
                 format!("ConnectWise fails on its own data when asked for {about}: {words}"),
             ),
-            Refusal::Rejected(words) => fault(
+            Refusal::Rejected(words) | Refusal::Invalid(Invalid { words, .. }) => fault(
                 Cause::Bug,
                 format!("ConnectWise does not accept the request for {about}: {words}"),
             ),
@@ -134,6 +147,7 @@ pub(crate) fn judge(answer: Result<Response, Failure>) -> Result<Response, Refus
         500 if says_timeout(&words) => Refusal::TimedOut(words),
         500 if words.contains("was not recognized as a valid") => Refusal::Broken(words),
         500..=599 => Refusal::Passing(words),
+        400 | 409 | 422 => Refusal::Invalid(body.invalid(status, words)),
         _ => Refusal::Rejected(words),
     })
 }
@@ -185,6 +199,8 @@ pub(crate) fn is_page(body: &str) -> bool {
 struct ErrorBody {
     code: Text,
     message: Text,
+    /// The property an entry of `errors` is about.
+    field: Text,
     /// The rate limit's body has this in place of `code`.
     error: Text,
     errors: Option<Vec<ErrorBody>>,
@@ -198,6 +214,34 @@ impl ErrorBody {
         let mut body: ErrorBody = serde_json::from_str(&text).unwrap_or_default();
         body.raw = text.into_owned();
         body
+    }
+
+    /// What it says of a request that is not acceptable. `words` stand in where it says nothing by codes.
+    fn invalid(&self, status: u16, words: String) -> Invalid {
+        let parts = || std::iter::once(self).chain(self.errors.iter().flatten());
+        let sentence = |part: &ErrorBody| {
+            let (code, message) = (part.code.0.trim(), part.message.0.trim());
+            let between = if code.is_empty() || message.is_empty() {
+                ""
+            } else {
+                ": "
+            };
+            let said = format!("{code}{between}{message}");
+            (!said.is_empty()).then_some(said)
+        };
+        let told: Vec<String> = parts().filter_map(sentence).collect();
+        let property = parts()
+            .map(|part| part.field.0.trim())
+            .find(|field| !field.is_empty());
+        Invalid {
+            property: property.unwrap_or_default().to_owned(),
+            told: if told.is_empty() {
+                words.clone()
+            } else {
+                format!("{} (status {status})", clip(&told.join("; ")))
+            },
+            words,
+        }
     }
 
     /// The server's words on one line, never a web page.

@@ -10,8 +10,9 @@ use crate::api::{Api, Ask};
 use crate::companies::PERMISSION;
 use crate::conditions::Conditions;
 use crate::eligibility::{self, Site};
+use crate::listing::single;
 use crate::paging::{Body, Link, cursor_text};
-use crate::record::{Keep, source, tidy, without_control_characters};
+use crate::record::{Keep, source, tidy};
 use crate::refusal::{Refusal, fault};
 
 pub(crate) const KIND: &str = "location";
@@ -201,7 +202,7 @@ pub(crate) fn fetch(api: &mut Api<'_>, wanted: &[WantedRecord]) -> Vec<Result<Pu
         };
         for (site, path) in some.iter().zip(paths) {
             answers.push(match path.and_then(|_| found.next()) {
-                Some(answer) => answered(site, answer),
+                Some(answer) => answered(api, site, answer),
                 None => {
                     let words = format!("Site {} can only be read under a company that is known.", site.id);
                     Err(fault(Cause::Data("parent".into()), words))
@@ -212,20 +213,18 @@ pub(crate) fn fetch(api: &mut Api<'_>, wanted: &[WantedRecord]) -> Vec<Result<Pu
     answers
 }
 
-fn answered(site: &WantedRecord, answer: Result<Response, Refusal>) -> Result<Pulled, Fault> {
+fn answered(
+    api: &mut Api<'_>,
+    site: &WantedRecord,
+    answer: Result<Response, Refusal>,
+) -> Result<Pulled, Fault> {
     let about = format!("site {}", site.id);
     let response = answer.map_err(|refusal| refusal.fault(&about, PERMISSION))?;
-    let text = without_control_characters(&String::from_utf8_lossy(&response.body));
-    serde_json::from_str::<serde::de::IgnoredAny>(&text)
-        .map_err(|trouble| Refusal::Passing(format!("no record: {trouble}")).fault(&about, ""))?;
-    let parent = site.parent.as_deref().unwrap_or_default();
-    one(parent, text.trim()).ok_or_else(|| {
-        let words = format!("ConnectWise's answer for {about} has no id.");
-        fault(Cause::Data("id".into()), words)
-    })
+    single(api, KIND, site.parent.as_deref(), &about, &response.body)
 }
 
-fn one(parent: &str, raw: &str) -> Option<Pulled> {
+/// A site as it is handed on; none where it has no id.
+pub(crate) fn one(parent: &str, raw: &str) -> Option<Pulled> {
     let site: Site = serde_json::from_str(raw).unwrap_or_default();
     Some(Pulled {
         excluded: eligibility::site(&site),

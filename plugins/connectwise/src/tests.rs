@@ -5,6 +5,7 @@ mod addresses;
 mod checks;
 mod description;
 mod pages;
+mod push;
 mod selection;
 
 use std::cell::RefCell;
@@ -18,13 +19,18 @@ use dovetail_sdk::connector::types::{Fault, Setting};
 use crate::{Connection, Transport};
 
 /// A request taken apart.
+#[derive(Clone, Debug)]
 pub(super) struct Seen {
+    pub(super) method: String,
     pub(super) url: String,
     /// Below `/apis/3.0`, or the whole path outside.
     pub(super) path: String,
     pub(super) query: BTreeMap<String, String>,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) credential: Option<String>,
+    /// The body's text; empty where there is none.
+    pub(super) body: String,
+    pub(super) repeatable: bool,
 }
 
 impl Seen {
@@ -40,6 +46,7 @@ impl Seen {
             (name.to_owned(), decoded(value))
         };
         Seen {
+            method: request.method.clone(),
             url: request.url.clone(),
             path: path
                 .split_once("/apis/3.0")
@@ -56,6 +63,8 @@ impl Seen {
                 .map(|one| (one.name.to_ascii_lowercase(), one.value.clone()))
                 .collect(),
             credential: request.credential.clone(),
+            body: String::from_utf8(request.body.clone().unwrap_or_default()).unwrap(),
+            repeatable: request.repeatable,
         }
     }
 
@@ -103,6 +112,8 @@ type Script = Box<dyn FnMut(&Seen) -> Option<Answer>>;
 pub(super) struct Fake {
     log: Log,
     answer: Script,
+    /// What the operator was told.
+    said: Rc<RefCell<Vec<String>>>,
 }
 
 impl Transport for Fake {
@@ -124,7 +135,9 @@ impl Transport for Fake {
         requests.into_iter().map(|request| self.send(request)).collect()
     }
 
-    fn warn(&mut self, _: &str) {}
+    fn warn(&mut self, text: &str) {
+        self.said.borrow_mut().push(text.to_owned());
+    }
 }
 
 pub(super) fn connection(answer: impl FnMut(&Seen) -> Option<Answer> + 'static) -> (Connection<Fake>, Log) {
@@ -133,6 +146,7 @@ pub(super) fn connection(answer: impl FnMut(&Seen) -> Option<Answer> + 'static) 
         Connection::new(Fake {
             log: log.clone(),
             answer: Box::new(answer),
+            said: Rc::default(),
         }),
         log,
     )

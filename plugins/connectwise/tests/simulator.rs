@@ -14,7 +14,7 @@ use std::net::{SocketAddr, TcpStream};
 use connectwise::{Connection, Transport};
 use connectwise_simulator::{Config, Control, Fault, Kind, Level, Module, MySecurity, Simulator};
 use dovetail_sdk::connector::exports::{
-    CheckState, Choice, Context, Listing, Origin, Pulled, Selection, WantedRecord,
+    Change, CheckState, Choice, Context, Listing, Origin, Pulled, Selection, WantedRecord,
 };
 use dovetail_sdk::connector::http::{Failure, Header, Request, Response};
 use dovetail_sdk::connector::types::{Cause, Setting};
@@ -628,4 +628,66 @@ fn seed_step_members_and_options() {
     let fault = connection.options(&context, "company-statuses").unwrap_err();
     assert!(matches!(fault.cause, Cause::Permission(id) if id == "system/table-setup"));
     room.end();
+}
+
+/// Records that are there are found as a lost create would be: by what identifies them, since a time before them.
+#[test]
+fn lost_creates_are_found_by_what_identifies_them() {
+    for loose in [false, true] {
+        let config = Config {
+            loose,
+            ..Config::default()
+        };
+        let room = Room::new(config);
+        let mut connection = room.connection();
+        let context = room.context();
+        let companies = pull_all(&mut connection, &context, &all("organization"));
+        let parents = companies.iter().take(20).map(|one| one.record_found.id.clone());
+        let mut records = pull_all(&mut connection, &context, &sites(parents.collect()));
+        records.truncate(10);
+        records.extend(companies.into_iter().take(10));
+        for kind in ["contact", "configuration"] {
+            records.extend(
+                pull_all(&mut connection, &context, &all(kind))
+                    .into_iter()
+                    .take(10),
+            );
+        }
+        for record in records {
+            let found = &record.record_found;
+            let members: serde_json::Value = serde_json::from_str(&found.json).unwrap();
+            let mut desired = members.clone();
+            let kept = [
+                "identifier",
+                "name",
+                "firstName",
+                "lastName",
+                "type",
+                "serialNumber",
+            ];
+            desired
+                .as_object_mut()
+                .unwrap()
+                .retain(|name, _| kept.contains(&name.as_str()));
+            let change = Change {
+                kind: found.kind.clone(),
+                id: None,
+                parent: record.parent.clone(),
+                expected: "{}".into(),
+                desired: desired.to_string(),
+            };
+            let mut entered_since = |time: &str| -> Vec<String> {
+                let records = connection.seek(&context, &change, time);
+                let records = records.unwrap_or_else(|fault| panic!("{}: {}", found.kind, fault.message));
+                records.into_iter().map(|record| record.id).collect()
+            };
+            assert!(
+                entered_since("1990-01-01T00:00:00Z").contains(&found.id),
+                "{} {desired}",
+                found.kind
+            );
+            assert_eq!(entered_since("2090-01-01T00:00:00Z"), [""; 0], "{}", found.kind);
+        }
+        room.end();
+    }
 }

@@ -123,6 +123,15 @@ impl<T: Connector> Connector for Logged<T> {
         T::push(context, changes)
     }
 
+    fn seek(
+        context: connector::Context,
+        change: connector::Change,
+        since: String,
+    ) -> Result<Vec<connector::SourceRecord>, connector::Fault> {
+        report_panics(to_connector_log);
+        T::seek(context, change, since)
+    }
+
     fn parse_event(
         context: connector::Context,
         incoming: connector::Event,

@@ -144,6 +144,11 @@ pub(crate) fn push_outcome(given: wit::PushOutcome, wanted: Kind) -> Checked<Pus
     })
 }
 
+/// What may have become of a create of a record of `wanted`.
+pub(crate) fn sought(given: Vec<types::SourceRecord>, wanted: Kind) -> Checked<Vec<SourceRecord>> {
+    list(given, ITEMS, "records", |found| record(found, wanted))
+}
+
 /// What an event is about.
 pub(crate) fn event_subjects(given: Vec<wit::EventSubject>) -> Checked<Vec<EventSubject>> {
     list(given, ITEMS, "subjects of an event", |subject| {

@@ -4,9 +4,11 @@
 use std::collections::HashSet;
 
 use dovetail_domain::connector::{
-    ConnectorDescription, Credential, GuideSection, GuideStep, KindAbility, OriginRule, Permission,
-    RetiredKey, Scheme, SettingGroup, SetupField, SetupFormat,
+    ConnectorDescription, Credential, FieldRule, GuideSection, GuideStep, KindAbility, OriginRule,
+    Permission, RetiredKey, Scheme, SettingGroup, SetupField, SetupFormat,
 };
+
+use dovetail_domain::{Field, Kind};
 
 use crate::bindings::connector_words as wit;
 use crate::checked::mapping::{plugin_name, plugin_version};
@@ -143,9 +145,25 @@ fn ability(given: wit::KindAbility) -> Checked<Option<KindAbility>> {
         writes: given.writes,
         creates: given.creates,
         identity: list(given.identity, ITEMS, "identifying fields", label)?,
+        rules: list(given.rules, ITEMS, "rules", |rule| field_rule(rule, found))?,
         read_permissions: list(given.read_permissions, ITEMS, "permissions", label)?,
         write_permissions: list(given.write_permissions, ITEMS, "permissions", label)?,
     }))
+}
+
+fn field_rule(given: wit::FieldRule, kind: Kind) -> Checked<FieldRule> {
+    let field = Field::named(&given.name).filter(|field| kind.shape(*field).is_some());
+    let Some(field) = field else {
+        return no(format!("`{}` is no field of a {kind}", words(&given.name, 80)));
+    };
+    if given.longest == Some(0) {
+        return no(format!("`{field}` of a {kind} could hold nothing"));
+    }
+    Ok(FieldRule {
+        field,
+        longest: given.longest,
+        required: given.required,
+    })
 }
 
 fn group(given: wit::SettingGroup) -> Checked<Option<SettingGroup>> {

@@ -173,6 +173,7 @@ const CONNECTOR: &[(&str, usize)] = &[
     ("list-ids", 1),
     ("members", 13),
     ("push", 12),
+    ("seek", 1),
     ("parse-event", 14),
 ];
 const SEND: &str = r#"(import "dovetail:plugin/http@0.1.0" "send" (func $send

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use dovetail_domain::connector::{Change, ConnectorContext, IncomingEvent, Listing};
-use dovetail_domain::{Explained, Kind, SourceId};
+use dovetail_domain::{Explained, Kind, SourceId, Timestamp};
 use dovetail_runtime::limits::LOG_LINES;
 use dovetail_runtime::{
     CallError, ConnectorSession, Limits, Outbound, OutboundAnswer, OutboundFailure, OutboundRequest, Usage,
@@ -17,7 +17,7 @@ use crate::support::{
     Canned, assert_serves, few_ticks, hostile_connector, next_to_nothing, runtime_with, watchdog,
 };
 
-const EXPORTS: [&str; 9] = [
+const EXPORTS: [&str; 10] = [
     "check",
     "options",
     "pull",
@@ -26,6 +26,7 @@ const EXPORTS: [&str; 9] = [
     "list-ids",
     "members",
     "push",
+    "seek",
     "parse-event",
 ];
 
@@ -63,6 +64,17 @@ async fn call(session: &mut ConnectorSession, export: &str, deed: &str) -> Resul
             };
             let ended = session.push(&context, &[change]).await?;
             format!("{:?}", ended.into_iter().next().unwrap()?)
+        }
+        "seek" => {
+            let change = Change {
+                kind: Kind::Ticket,
+                id: None,
+                parent: None,
+                expected: "{}".to_owned(),
+                desired: "{}".to_owned(),
+            };
+            let since = Timestamp::from_seconds(0).unwrap();
+            format!("{:?}", session.seek(&context, &change, since).await?)
         }
         "parse-event" => {
             let event = IncomingEvent {
@@ -127,6 +139,7 @@ async fn a_loop_ends_after_its_ticks_in_every_export() {
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 200 ms of computing in one call
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 200 ms of computing in one call
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 210 ms of computing in one call
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 210 ms of computing in one call
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 200 ms of computing in one call
     "#);
 }
@@ -175,6 +188,7 @@ async fn a_loop_over_the_log_ends_after_its_calls_in_every_export() {
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 20000 calls into the host in one call
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 20000 calls into the host in one call
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 20020 calls into the host in one call
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 20020 calls into the host in one call
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 20000 calls into the host in one call
     "#);
 }
@@ -213,6 +227,7 @@ async fn a_loop_over_requests_that_fail_at_once_ends_after_its_calls_in_every_ex
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 20000 calls into the host in one call
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 20000 calls into the host in one call
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 20020 calls into the host in one call
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 20020 calls into the host in one call
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 20000 calls into the host in one call
     "#);
 }
@@ -233,6 +248,7 @@ async fn a_memory_bomb_gets_no_more_than_its_memory_in_every_export() {
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 256 MiB of memory
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 256 MiB of memory
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 256 MiB of memory
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 256 MiB of memory
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 256 MiB of memory
     "#);
 }
@@ -248,6 +264,7 @@ async fn deep_recursion_ends_at_the_stack_in_every_export() {
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 512 KiB of stack
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 512 KiB of stack
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 512 KiB of stack
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 512 KiB of stack
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 512 KiB of stack
     "#);
 }
@@ -263,6 +280,7 @@ async fn an_abort_is_an_error_in_every_export() {
     list-ids: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `list-ids`: wasm `unreachable` instruction executed
     members: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `members`: wasm `unreachable` instruction executed
     push: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `push`: wasm `unreachable` instruction executed
+    seek: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `seek`: wasm `unreachable` instruction executed
     parse-event: plugin-trapped: plugin hostile-connector 1.0.0 trapped in `parse-event`: wasm `unreachable` instruction executed
     "#);
 }
@@ -278,13 +296,22 @@ async fn an_answer_of_40_mib_does_not_cross_from_any_export() {
     list-ids: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `list-ids`; it may use 32 MiB in one answer
     members: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `members`; it may use 32 MiB in one answer
     push: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `push`; it may use 32 MiB in one answer
+    seek: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `seek`; it may use 32 MiB in one answer
     parse-event: plugin-limit: plugin hostile-connector 1.0.0 ran over a limit in `parse-event`; it may use 32 MiB in one answer
     "#);
 }
 
 #[tokio::test]
 async fn lists_of_too_many_parts_are_refused_from_every_export() {
-    let lists = ["check", "options", "pull", "list-ids", "members", "parse-event"];
+    let lists = [
+        "check",
+        "options",
+        "pull",
+        "list-ids",
+        "members",
+        "seek",
+        "parse-event",
+    ];
     let outbound = Canned::with_records(&[]);
     assert_snapshot!(ended_everywhere(Limits::TABLE, outbound, &lists, "too-many", taken).await, @r#"
     check: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `check` that is not acceptable: 10001 checks; 10000 are allowed
@@ -292,6 +319,7 @@ async fn lists_of_too_many_parts_are_refused_from_every_export() {
     pull: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `pull` that is not acceptable: a page of 10001 records; 10000 are allowed
     list-ids: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `list-ids` that is not acceptable: 100001 ids; 100000 are allowed
     members: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `members` that is not acceptable: 10001 members; 10000 are allowed
+    seek: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `seek` that is not acceptable: 10001 records; 10000 are allowed
     parse-event: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `parse-event` that is not acceptable: 10001 subjects of an event; 10000 are allowed
     "#);
 }
@@ -322,6 +350,7 @@ async fn control_characters_in_names_do_not_get_through() {
         "list-ids",
         "members",
         "push",
+        "seek",
         "parse-event",
     ];
     let outbound = Canned::with_records(&[]);
@@ -336,6 +365,7 @@ async fn control_characters_in_names_do_not_get_through() {
     list-ids: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `list-ids` that is not acceptable: ids, number 1: `one [2Jtwo three` is no id: 1 to 100 bytes without control characters
     members: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `members` that is not acceptable: members, number 1: a text with control characters where one line is wanted
     push: fault: `one [2Jtwo three` is no id: 1 to 100 bytes without control characters
+    seek: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `seek` that is not acceptable: records, number 1: `one [2Jtwo three` is no id: 1 to 100 bytes without control characters
     parse-event: plugin-answer: plugin hostile-connector 1.0.0 gave an answer in `parse-event` that is not acceptable: subjects of an event, number 1: `one [2Jtwo three` is no id: 1 to 100 bytes without control characters
     "#);
     assert!(!told.contains(['\u{1b}', '\r']), "{told:?}");

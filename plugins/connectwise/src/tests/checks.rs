@@ -132,6 +132,70 @@ fn missing_levels_are_missing_with_a_hint() {
     );
 }
 
+/// A context in which changes of some kinds are pushed.
+fn pushing(kinds: &[&str]) -> Context {
+    let wanted = |kind: &&str| KindUse {
+        kind: (*kind).into(),
+        pull: true,
+        push: true,
+    };
+    Context {
+        kinds: kinds.iter().map(wanted).collect(),
+        ..context()
+    }
+}
+
+#[test]
+fn two_way_needs_add_and_edit_where_it_is_on() {
+    let levels = |add: &str, edit: &str| {
+        rows(ALL)
+            .replace(r#""addLevel":"None""#, &format!(r#""addLevel":"{add}""#))
+            .replace(r#""editLevel":"None""#, &format!(r#""editLevel":"{edit}""#))
+    };
+    let state = |add: &str, edit: &str, kinds: &[&str], id: &str| {
+        let mut connection = server(ok(&levels(add, edit)), &[]);
+        let lines = lines(&mut connection, &pushing(kinds));
+        let line = find(&lines, &format!("permission/companies/{id}"));
+        (line.state, line.needed, line.detail.clone(), line.hint.clone())
+    };
+    for (add, edit, wanted) in [
+        ("All", "All", CheckState::Ok),
+        ("all", "ALL", CheckState::Ok),
+        ("None", "All", CheckState::Missing),
+        ("All", "My", CheckState::Missing),
+        ("", "", CheckState::Missing),
+    ] {
+        let (found, needed, detail, hint) = state(add, edit, &["contact"], "contacts");
+        assert_eq!((found, needed), (wanted, true), "{add} {edit}");
+        assert!(detail.contains("two-way needs All of both"), "{detail}");
+        let told = hint.is_some_and(|hint| hint.contains("set Add to All, Edit to All and Inquire to All"));
+        assert_eq!(told, wanted == CheckState::Missing);
+        let (other, _, detail, _) = state(add, edit, &["contact"], "configurations");
+        assert_eq!(other, CheckState::Ok, "another kind's permission");
+        assert!(detail.contains("not needed while two-way is off"));
+    }
+    // Sites are written with the companies' permission.
+    let (found, needed, ..) = state("None", "All", &["location"], "company-maintenance");
+    assert_eq!((found, needed), (CheckState::Missing, true));
+}
+
+#[test]
+fn what_would_change_something_is_not_tried() {
+    let absent = status(
+        404,
+        r#"{"code":"ConnectWiseApi","message":"The endpoint does not exist."}"#,
+    );
+    let mut connection = server(absent, &[]);
+    let lines = lines(&mut connection, &pushing(&["contact"]));
+    let line = find(&lines, "permission/companies/contacts");
+    assert_eq!((line.state, line.how.as_str()), (CheckState::Ok, "probe"));
+    assert!(
+        line.detail.contains("the first change will tell"),
+        "{}",
+        line.detail
+    );
+}
+
 #[test]
 fn quirk_my_security_absent_or_refused_leads_to_probes() {
     let absent = status(

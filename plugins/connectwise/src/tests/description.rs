@@ -1,8 +1,7 @@
 //! What the connector says of itself, and its guide.
 
 use dovetail_sdk::Connector;
-use dovetail_sdk::connector::exports::{Change, Event, GuideSection, SetupFormat};
-use dovetail_sdk::connector::types::Cause;
+use dovetail_sdk::connector::exports::{Event, FieldRule, GuideSection, SetupFormat};
 
 use super::*;
 use crate::ConnectWise;
@@ -211,7 +210,13 @@ fn kinds_groups_and_permissions_fit_together() {
         ["organization", "location", "contact", "configuration", "ticket"]
     );
     for kind in &description.kinds {
-        assert!(!kind.writes && !kind.creates, "this version reads only");
+        let both_ways = kind.kind != "ticket";
+        // What it could write is not offered before a host sends changes.
+        assert_eq!((kind.writes, kind.creates), (false, false), "{}", kind.kind);
+        // A create whose answer was lost has to be findable, and writing has to need something.
+        assert_eq!(kind.identity.is_empty(), !both_ways, "{}", kind.kind);
+        assert_eq!(kind.rules.is_empty(), !both_ways, "{}", kind.kind);
+        assert_eq!(kind.write_permissions.is_empty(), !both_ways, "{}", kind.kind);
         for id in kind.read_permissions.iter().chain(&kind.write_permissions) {
             assert!(
                 description
@@ -228,21 +233,86 @@ fn kinds_groups_and_permissions_fit_together() {
 }
 
 #[test]
-fn what_this_version_does_not_do_it_refuses_in_words() {
-    let change = || Change {
-        kind: "contact".into(),
-        id: Some("1".into()),
-        parent: None,
-        expected: "{}".into(),
-        desired: "{}".into(),
+fn what_fields_have_to_keep_to() {
+    let description = ConnectWise::describe();
+    let rules = |name: &str| {
+        let kind = description.kinds.iter().find(|kind| kind.kind == name).unwrap();
+        let rule = |rule: &FieldRule| (rule.name.clone(), rule.longest, rule.required);
+        kind.rules.iter().map(rule).collect::<Vec<_>>()
     };
-    let answers = ConnectWise::push(context(), vec![change(), change()]);
-    assert_eq!(answers.len(), 2);
-    assert!(
-        answers
-            .iter()
-            .all(|answer| matches!(answer, Err(fault) if matches!(fault.cause, Cause::Bug)))
-    );
+    let table = [
+        (
+            "organization",
+            vec![
+                ("name", Some(156), true),
+                ("short_name", Some(156), true),
+                ("phone", Some(30), false),
+                ("fax", Some(30), false),
+                ("website", Some(255), false),
+            ],
+        ),
+        (
+            "location",
+            vec![
+                ("name", Some(156), true),
+                ("address_1", Some(50), false),
+                ("address_2", Some(50), false),
+                ("city", Some(50), false),
+                ("postal_code", Some(12), false),
+            ],
+        ),
+        (
+            "contact",
+            vec![
+                ("first_name", None, true),
+                ("emails", Some(250), false),
+                ("phones", Some(250), false),
+            ],
+        ),
+        (
+            "configuration",
+            vec![
+                ("name", Some(100), true),
+                ("type", None, true),
+                ("model", Some(50), false),
+                ("serial_number", Some(250), false),
+                ("asset_tag", Some(50), false),
+                ("primary_ip", Some(50), false),
+                ("mac_address", Some(25), false),
+                ("default_gateway", Some(50), false),
+                ("operating_system", Some(250), false),
+            ],
+        ),
+        ("ticket", vec![]),
+    ];
+    for (kind, wanted) in table {
+        let wanted: Vec<_> = wanted
+            .into_iter()
+            .map(|(name, longest, required)| (name.to_owned(), longest, required))
+            .collect();
+        assert_eq!(rules(kind), wanted, "{kind}");
+    }
+}
+
+#[test]
+fn a_lost_create_is_found_by() {
+    let description = ConnectWise::describe();
+    let identity = |name: &str| {
+        let kind = description.kinds.iter().find(|kind| kind.kind == name).unwrap();
+        kind.identity.join(" ")
+    };
+    for (kind, wanted) in [
+        ("organization", "short_name name"),
+        ("location", "name"),
+        ("contact", "first_name last_name"),
+        ("configuration", "type name serial_number"),
+    ] {
+        assert_eq!(identity(kind), wanted);
+    }
+}
+
+#[test]
+fn events_are_not_taken_and_that_is_said() {
     assert!(
         ConnectWise::parse_event(
             context(),

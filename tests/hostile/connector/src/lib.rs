@@ -177,6 +177,16 @@ impl dovetail_sdk::Connector for Hostile {
         miscounted(&deed, changes.into_iter().map(one).collect())
     }
 
+    fn seek(context: Context, change: Change, _: String) -> Result<Vec<SourceRecord>, Fault> {
+        let found = |name: &str| pulled(&change.kind, name, "{}").record_found;
+        match begin(&context).as_str() {
+            "huge" => Err(huge()),
+            "too-many" => Ok(vec![found("1"); 10_001]),
+            "slurred" => Ok(vec![found(SLURRED)]),
+            _ => Ok(vec![]),
+        }
+    }
+
     fn parse_event(context: Context, incoming: Event) -> Result<Vec<EventSubject>, Fault> {
         let subject = |id: String| EventSubject {
             kind: "ticket".to_owned(),

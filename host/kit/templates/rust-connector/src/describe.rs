@@ -39,6 +39,7 @@ pub(crate) fn description() -> Description {
             writes: false,
             creates: false,
             identity: vec![],
+            rules: vec![],
             read_permissions: vec!["organizations".into()],
             write_permissions: vec![],
         }],

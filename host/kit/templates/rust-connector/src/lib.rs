@@ -71,6 +71,10 @@ impl Connector for ThisConnector {
         changes.iter().map(|_| Err(Fault::bug("this connector reads only"))).collect()
     }
 
+    fn seek(_: Context, _: Change, _: String) -> Result<Vec<SourceRecord>, Fault> {
+        Err(Fault::bug("this connector reads only"))
+    }
+
     fn parse_event(_: Context, _: Event) -> Result<Vec<EventSubject>, Fault> {
         Err(Fault::bug("this connector takes no events"))
     }
