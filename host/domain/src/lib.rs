@@ -4,6 +4,8 @@
 pub mod choice;
 pub mod code;
 pub mod connector;
+pub mod content;
+pub mod decide;
 pub mod fault;
 pub mod field;
 pub mod ids;
@@ -12,10 +14,13 @@ pub mod kind;
 pub mod likeness;
 pub mod mapping;
 pub mod matching;
+mod merge;
 pub mod orphan;
 pub mod plan;
 pub mod policy;
 pub mod record;
+#[cfg(test)]
+mod sample;
 pub mod source;
 pub mod time;
 pub mod value;
