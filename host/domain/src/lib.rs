@@ -3,9 +3,11 @@
 
 pub mod choice;
 pub mod code;
+pub mod conflict;
 pub mod connector;
 pub mod content;
 pub mod decide;
+pub mod edit;
 pub mod fault;
 pub mod field;
 pub mod ids;
@@ -18,6 +20,7 @@ mod merge;
 pub mod orphan;
 pub mod plan;
 pub mod policy;
+pub mod reconcile;
 pub mod record;
 #[cfg(test)]
 mod sample;
@@ -27,6 +30,8 @@ pub mod value;
 
 pub use choice::{Choice, Chosen};
 pub use code::{Code, Explained};
+pub use conflict::{Conflict, Sides, Take};
+pub use edit::Wanted;
 pub use fault::{Cause, Fault};
 pub use field::{Field, Shape};
 pub use ids::{AssetId, IntegrationId, IntegrationName, QuarantineId, RunId, SourceId};
