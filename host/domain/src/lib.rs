@@ -3,7 +3,11 @@
 
 pub mod choice;
 pub mod code;
+pub mod conflict;
 pub mod connector;
+pub mod content;
+pub mod decide;
+pub mod edit;
 pub mod fault;
 pub mod field;
 pub mod ids;
@@ -12,21 +16,29 @@ pub mod kind;
 pub mod likeness;
 pub mod mapping;
 pub mod matching;
+mod merge;
 pub mod orphan;
 pub mod plan;
+pub mod policy;
+pub mod reconcile;
 pub mod record;
+#[cfg(test)]
+mod sample;
 pub mod source;
 pub mod time;
 pub mod value;
 
 pub use choice::{Choice, Chosen};
 pub use code::{Code, Explained};
+pub use conflict::{Conflict, Sides, Take};
+pub use edit::Wanted;
 pub use fault::{Cause, Fault};
 pub use field::{Field, Shape};
 pub use ids::{AssetId, IntegrationId, IntegrationName, QuarantineId, RunId, SourceId};
 pub use integration::{Integration, Trouble};
 pub use kind::Kind;
-pub use record::{Base, Hold, Link, Part, Record, SyncState};
+pub use policy::{Policy, Rule};
+pub use record::{Base, Hold, Link, Part, PartRef, Record, SyncState};
 pub use source::{Exclusion, Pulled, SourceRecord, SourceRef};
 pub use time::Timestamp;
 pub use value::{Date, Entry, Reference, Value};

@@ -56,6 +56,43 @@ impl fmt::Display for Part {
     }
 }
 
+/// A part of a record by a name that stands elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PartRef<'a> {
+    /// A standard field.
+    Field(Field),
+    /// Something beyond, by its name.
+    Trait(&'a str),
+    /// The organization it belongs to.
+    Organization,
+}
+
+impl PartRef<'_> {
+    /// The part itself.
+    pub fn to_part(self) -> Part {
+        match self {
+            PartRef::Field(field) => Part::Field(field),
+            PartRef::Trait(name) => Part::Trait(name.to_owned()),
+            PartRef::Organization => Part::Organization,
+        }
+    }
+
+    /// Whether it is the part.
+    pub fn is(self, part: &Part) -> bool {
+        PartRef::from(part) == self
+    }
+}
+
+impl<'a> From<&'a Part> for PartRef<'a> {
+    fn from(part: &'a Part) -> PartRef<'a> {
+        match part {
+            Part::Field(field) => PartRef::Field(*field),
+            Part::Trait(name) => PartRef::Trait(name),
+            Part::Organization => PartRef::Organization,
+        }
+    }
+}
+
 /// Something of a record that stays as a person wants it, whatever the PSA says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hold {
@@ -85,6 +122,9 @@ impl fmt::Display for Hold {
 }
 
 /// What was agreed upon last with the PSA, of those parts of a record where something else stands here.
+///
+/// An entry that equals what stands here says that nothing was ever agreed upon: the two sides differed when they were
+/// connected, and both were left as they are. Of such a part nothing is overwritten unasked and nothing is sent by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// Fields, sorted.
@@ -99,6 +139,46 @@ impl Base {
     /// Whether everything stands as it was agreed upon.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.traits.is_empty() && self.organization.is_none()
+    }
+
+    /// The entry of a field; none where it stands as it was agreed upon.
+    pub fn of_field(&self, field: Field) -> Option<&Value> {
+        let place = self.fields.binary_search_by_key(&field, |(known, _)| *known);
+        let (_, value) = place.ok().and_then(|place| self.fields.get(place))?;
+        Some(value)
+    }
+
+    /// The entry of a trait; the inner none is one that was not there.
+    pub fn of_trait(&self, name: &str) -> Option<Option<&str>> {
+        let place = self
+            .traits
+            .binary_search_by(|(known, _)| known.as_str().cmp(name));
+        let (_, json) = place.ok().and_then(|place| self.traits.get(place))?;
+        Some(json.as_deref())
+    }
+
+    /// Sets the entry of a field; none drops it.
+    pub fn set_field(&mut self, field: Field, agreed: Option<Value>) {
+        let place = self.fields.binary_search_by_key(&field, |(known, _)| *known);
+        if let Ok(place) = place {
+            self.fields.remove(place);
+        }
+        if let (Ok(place) | Err(place), Some(agreed)) = (place, agreed) {
+            self.fields.insert(place, (field, agreed));
+        }
+    }
+
+    /// Sets the entry of a trait; the outer none drops it.
+    pub fn set_trait(&mut self, name: &str, agreed: Option<Option<String>>) {
+        let place = self
+            .traits
+            .binary_search_by(|(known, _)| known.as_str().cmp(name));
+        if let Ok(place) = place {
+            self.traits.remove(place);
+        }
+        if let (Ok(place) | Err(place), Some(agreed)) = (place, agreed) {
+            self.traits.insert(place, (name.to_owned(), agreed));
+        }
     }
 }
 
@@ -200,6 +280,11 @@ impl Record {
     /// Whether a part of it is held.
     pub fn is_held(&self, part: &Part) -> bool {
         self.held.contains(part)
+    }
+
+    /// Whether a part of it is held, by a name that stands elsewhere.
+    pub fn holds_part(&self, part: PartRef<'_>) -> bool {
+        self.held.iter().any(|held| part.is(held))
     }
 
     /// The JSON of a trait; none where it has none of that name.
