@@ -1,4 +1,5 @@
-//! What a field holds, in one canonical form: two values mean the same exactly if they are equal.
+//! What a field holds, in one canonical form: two values are written the same exactly if they are equal. Lists and links
+//! that are written differently may still mean the same: [`crate::content::Content::same`].
 
 use std::fmt;
 
