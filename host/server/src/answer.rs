@@ -49,6 +49,8 @@ pub enum Answer {
     Quarantine(Vec<QuarantineRow>),
     Assets(AssetPage),
     Asset(Asset),
+    /// A record as it stood when it was deleted.
+    Deleted(Asset),
     Suggested(Vec<Suggested>),
     Invited(Invited),
     Users(Vec<User>),
@@ -107,7 +109,7 @@ impl Answer {
             Answer::Quarantined(answer) => serde_json::to_value(answer),
             Answer::Runs(runs) => return runs.iter().map(Run::to_json).collect(),
             Answer::Quarantine(answer) => serde_json::to_value(answer),
-            Answer::Asset(answer) => serde_json::to_value(answer),
+            Answer::Asset(answer) | Answer::Deleted(answer) => serde_json::to_value(answer),
             Answer::Suggested(answer) => serde_json::to_value(answer),
             Answer::Invited(answer) => serde_json::to_value(answer),
             Answer::Users(answer) => serde_json::to_value(answer),

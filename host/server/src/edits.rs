@@ -83,7 +83,7 @@ pub(crate) fn delete(host: &Host, kind: Kind, id: AssetId, unlink: bool) -> Resu
     let mut step = host.step();
     step.delete_record(&record)?;
     host.archive().commit(step)?;
-    Ok(Answer::Asset(shown))
+    Ok(Answer::Deleted(shown))
 }
 
 pub(crate) fn undelete(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {

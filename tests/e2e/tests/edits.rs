@@ -87,6 +87,19 @@ async fn records_of_the_documentations_own_are_made_changed_deleted_and_brought_
     let last = history.as_array().unwrap().last().unwrap();
     assert_eq!(last["cause"]["kind"], "person", "{history:#}");
 
+    let other = home
+        .json(&["asset", "create", "organization", "--set", "name=Other"])
+        .await;
+    let told = home
+        .run(&["asset", "delete", "organization", id(&other)])
+        .await
+        .exits(0);
+    let words = format!(
+        "(Other) is deleted; `dovetail asset undelete organization {}`",
+        id(&other)
+    );
+    assert!(told.stdout.contains(&words), "{told:?}");
+
     // An organization goes after what belongs to it, and comes back before it.
     let error = home
         .fails(&["asset", "delete", "organization", id(&acme)], 3)

@@ -36,6 +36,7 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Quarantine(rows) => records::quarantine(&mut out, rows),
         Answer::Assets(page) => records::assets(&mut out, page),
         Answer::Asset(asset) => records::asset(&mut out, asset),
+        Answer::Deleted(asset) => records::deleted(&mut out, asset),
         Answer::Suggested(people) => records::suggested(&mut out, people),
         Answer::Invited(invited) => records::invited(&mut out, invited),
         Answer::Users(users) => records::users(&mut out, users),

@@ -254,6 +254,16 @@ fn sync(asset: &Asset) -> String {
     state.as_str().unwrap_or("-").to_owned()
 }
 
+pub(super) fn deleted(out: &mut String, asset: &Asset) {
+    let Asset { kind, id, name, .. } = asset;
+    line(
+        out,
+        format_args!(
+            "{kind} {id} ({name}) is deleted; `dovetail asset undelete {kind} {id}` brings it back."
+        ),
+    );
+}
+
 pub(super) fn asset(out: &mut String, asset: &Asset) {
     line(out, format_args!("{} {}: {}", asset.kind, asset.id, asset.name));
     let mut table = plain();
