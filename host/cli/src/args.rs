@@ -527,7 +527,7 @@ pub(crate) enum Asset {
         #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
         set: Vec<String>,
     },
-    /// Delete a record that no PSA has a say in; it can be brought back for 30 days
+    /// Delete a record that no PSA has a say in; it can be brought back for a time (`retention.deleted`)
     Delete {
         /// The kind
         kind: KindWord,

@@ -30,6 +30,17 @@ pub struct TableRow {
     pub identifies: bool,
 }
 
+impl TableRow {
+    /// Whether it is about a part, by the part's name: `name`, `traits.NAME`. A row that ends in `*` is about every one that
+    /// begins so.
+    pub fn is_about(&self, part: &str) -> bool {
+        match self.name.strip_suffix('*') {
+            Some(front) => part.starts_with(front),
+            None => self.name == part,
+        }
+    }
+}
+
 /// Everything a mapping says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "described in the contract")]

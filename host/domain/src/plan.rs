@@ -1,8 +1,7 @@
 //! What a mapped record changes about the one that is there: a pure comparison by value.
 
 use crate::mapping::Draft;
-use crate::record::Part;
-use crate::{AssetId, Field, Record, Value};
+use crate::{AssetId, Field, PartRef, Record, Value};
 
 /// What is changed: a standard field or something beyond.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +37,7 @@ pub enum Change {
 /// stay as they are, and a record that is already so has none.
 pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) -> Vec<Change> {
     let mut changes = Vec::new();
-    if record.organization != organization && !record.is_held(&Part::Organization) {
+    if record.organization != organization && !record.holds_part(PartRef::Organization) {
         changes.push(Change::Organization {
             before: record.organization,
             after: organization,
@@ -46,7 +45,7 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
     }
     for (field, after) in &theirs.fields {
         let before = record.get(*field);
-        if before != after && !record.is_held(&Part::Field(*field)) {
+        if before != after && !record.holds_part(PartRef::Field(*field)) {
             changes.push(Change::Field {
                 field: *field,
                 before: before.clone(),
@@ -54,7 +53,7 @@ pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) ->
             });
         }
     }
-    let is_held = |name: &String| !record.held.is_empty() && record.is_held(&Part::Trait(name.clone()));
+    let is_held = |name: &String| record.holds_part(PartRef::Trait(name));
     for (name, json) in &theirs.traits {
         let before = record.get_trait(name).map(str::to_owned);
         let after = (json != "null").then(|| json.clone());
@@ -99,7 +98,7 @@ pub fn apply(record: &mut Record, changes: &[Change]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Base, Entry, Kind, Timestamp};
+    use crate::{Base, Entry, Kind, Part, Timestamp};
     use proptest::prelude::*;
 
     fn record() -> Record {

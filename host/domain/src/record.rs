@@ -240,6 +240,22 @@ pub struct Record {
 }
 
 impl Record {
+    /// A record of the documentation's own with nothing in it.
+    pub fn empty(id: AssetId, kind: Kind, organization: Option<AssetId>, at: Timestamp) -> Record {
+        Record {
+            id,
+            kind,
+            organization,
+            fields: Vec::new(),
+            traits: Vec::new(),
+            link: None,
+            base: Base::default(),
+            held: Vec::new(),
+            own: Vec::new(),
+            updated: at,
+        }
+    }
+
     /// What a field holds; absent where it has nothing.
     pub fn get(&self, field: Field) -> &Value {
         value_of(&self.fields, field)
@@ -278,11 +294,6 @@ impl Record {
     }
 
     /// Whether a part of it is held.
-    pub fn is_held(&self, part: &Part) -> bool {
-        self.held.contains(part)
-    }
-
-    /// Whether a part of it is held, by a name that stands elsewhere.
     pub fn holds_part(&self, part: PartRef<'_>) -> bool {
         self.held.iter().any(|held| part.is(held))
     }

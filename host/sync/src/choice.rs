@@ -4,8 +4,10 @@
 use std::collections::{HashMap, HashSet};
 
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{AssetId, Choice, IntegrationId, Kind, SourceId, SyncState};
-use dovetail_store::{Archive, StoreError, table};
+use dovetail_domain::{AssetId, Choice, Chosen, IntegrationId, Kind, Record, SourceId, SyncState};
+use dovetail_store::{Archive, Step, StoreError, table};
+
+use crate::orphan;
 
 /// Everything that was chosen for an integration.
 #[derive(Default)]
@@ -41,6 +43,19 @@ impl Choices {
     pub(crate) fn has_given(&self, kind: Kind, asset: AssetId) -> bool {
         self.given.contains(&(kind, asset))
     }
+}
+
+/// Remembers that the PSA's record which a record is connected with does not come in again by itself, and why.
+pub fn ignore(archive: &Archive, step: &mut Step, record: &Record, why: String) -> Result<(), StoreError> {
+    let Some(link) = &record.link else { return Ok(()) };
+    let key = (link.integration, record.kind, link.source.clone());
+    let chosen = Chosen {
+        choice: Choice::Ignored,
+        name: record.name(),
+        why,
+        parent: orphan::parent(archive, record.kind, record.id)?,
+    };
+    step.put(&table::CHOICES, &key, &chosen)
 }
 
 /// What a record of the PSA is connected with.

@@ -3,7 +3,7 @@
 
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::record::display_name;
-use dovetail_domain::{AssetId, Base, Kind, Record, Timestamp, Value};
+use dovetail_domain::{AssetId, Kind, Record, Timestamp, Value};
 use dovetail_runtime::acceptable;
 use dovetail_store::{Archive, StoreError};
 
@@ -97,22 +97,7 @@ pub fn read_edit(
 
 /// A record of the documentation's own that an edit makes.
 pub fn made(edit: &Edit, kind: Kind, id: AssetId, at: Timestamp) -> Record {
-    edit.of(&empty(kind, id, at))
-}
-
-fn empty(kind: Kind, id: AssetId, at: Timestamp) -> Record {
-    Record {
-        id,
-        kind,
-        organization: None,
-        fields: Vec::new(),
-        traits: Vec::new(),
-        link: None,
-        base: Base::default(),
-        held: Vec::new(),
-        own: Vec::new(),
-        updated: at,
-    }
+    edit.of(&Record::empty(id, kind, None, at))
 }
 
 fn row(kind: Kind, known: Option<&Record>, words: &[(String, String)]) -> Result<Row, Misread> {

@@ -1,28 +1,20 @@
 //! What a person holds of a record: it stays as it is whatever the PSA says, until it is let go. What the PSA said last is
 //! kept as the base of what is held, so that letting go has something to go to, and that a later change of the PSA's shows.
 
-use dovetail_domain::{Base, Hold, Part, Record, SyncState};
+use dovetail_domain::{Hold, Part, Record, SyncState};
 
 /// Holds a part of a record. `stood` is the record as the PSA has it; a part that has an older base keeps it.
 pub(crate) fn hold(record: &mut Record, part: Part, stood: &Record) {
-    let Base {
-        fields,
-        traits,
-        organization,
-    } = &mut record.base;
+    let base = &mut record.base;
     match &part {
-        Part::Field(field) => {
-            if let Err(place) = place_of(fields, field) {
-                fields.insert(place, (*field, stood.get(*field).clone()));
-            }
+        Part::Field(field) if base.of_field(*field).is_none() => {
+            base.set_field(*field, Some(stood.get(*field).clone()));
         }
-        Part::Trait(name) => {
-            if let Err(place) = place_of(traits, name) {
-                let json = stood.get_trait(name).map(str::to_owned);
-                traits.insert(place, (name.clone(), json));
-            }
+        Part::Trait(name) if base.of_trait(name).is_none() => {
+            base.set_trait(name, Some(stood.get_trait(name).map(str::to_owned)));
         }
-        Part::Organization => *organization = organization.or(stood.organization),
+        Part::Field(_) | Part::Trait(_) => {}
+        Part::Organization => base.organization = base.organization.or(stood.organization),
     }
     if let Err(place) = record.held.binary_search(&part) {
         record.held.insert(place, part);
@@ -57,14 +49,14 @@ pub fn release(record: &Record, hold: Option<&Hold>) -> Option<Record> {
 fn take_theirs(record: &mut Record, part: &Part) {
     match part {
         Part::Field(field) => {
-            if let Ok(place) = place_of(&record.base.fields, field) {
-                let (_, theirs) = record.base.fields.remove(place);
+            if let Some(theirs) = record.base.of_field(*field).cloned() {
+                record.base.set_field(*field, None);
                 record.set(*field, theirs);
             }
         }
         Part::Trait(name) => {
-            if let Ok(place) = place_of(&record.base.traits, name) {
-                let (_, theirs) = record.base.traits.remove(place);
+            if let Some(theirs) = record.base.of_trait(name).map(|json| json.map(str::to_owned)) {
+                record.base.set_trait(name, None);
                 record.set_trait(name, theirs);
             }
         }
@@ -74,9 +66,4 @@ fn take_theirs(record: &mut Record, part: &Part) {
             }
         }
     }
-}
-
-/// Where a name stands among names that are sorted, or where it would.
-fn place_of<N: Ord, V>(all: &[(N, V)], name: &N) -> Result<usize, usize> {
-    all.binary_search_by(|(known, _)| known.cmp(name))
 }

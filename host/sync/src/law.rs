@@ -197,15 +197,10 @@ impl<'a> Trial<'a> {
                 traits,
             };
             let Some(field) = Field::named(&row.name) else {
-                let named = row.name.strip_prefix("traits.").unwrap_or_default();
-                let of_row = |name: &str| match named.strip_suffix('*') {
-                    Some(front) => name.starts_with(front),
-                    None => named == name,
-                };
                 let traits: Vec<_> = draft
                     .traits
                     .iter()
-                    .filter(|(name, _)| of_row(name))
+                    .filter(|(name, _)| row.is_about(&format!("traits.{name}")))
                     .cloned()
                     .collect();
                 if !traits.is_empty() {

@@ -44,6 +44,7 @@ pub use ask::{members, options};
 pub use changes::{ChangeRow, of_run};
 pub use check::{CheckReport, CheckReportLine, check};
 pub use checkpoint::forget;
+pub use choice::ignore;
 pub use edit::{Edit, Misread, made, read_edit};
 pub use error::SyncError;
 pub use explain::{Explanation, Look, Verdict, explain};

@@ -1,7 +1,7 @@
 //! Names of the PSA's records become links to documentation records, by id.
 
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::{AssetId, IntegrationId, Kind, Part, Record, Reference, SourceId, SyncState, Value};
+use dovetail_domain::{AssetId, IntegrationId, Kind, PartRef, Record, Reference, SourceId, SyncState, Value};
 use dovetail_store::{Archive, StoreError};
 
 /// Where a record belongs.
@@ -39,7 +39,7 @@ pub(crate) fn owner(
 pub(crate) fn within(organization: Option<AssetId>, known: Option<&Record>) -> Option<AssetId> {
     match known {
         Some(known) if known.kind == Kind::Organization => Some(known.id),
-        Some(known) if known.is_held(&Part::Organization) => known.organization,
+        Some(known) if known.holds_part(PartRef::Organization) => known.organization,
         _ => organization,
     }
 }

@@ -3,13 +3,13 @@
 
 use std::collections::HashSet;
 
-use dovetail_domain::{AssetId, Choice, Chosen, Kind, Part, Record, RunId, SyncState};
-use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched, table};
+use dovetail_domain::{AssetId, Kind, Part, Record, SyncState};
+use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeRow, each_touched};
+use crate::choice::ignore;
 use crate::hold::hold;
-use crate::orphan;
 
 /// Records a step.
 const STEP: usize = 200;
@@ -84,7 +84,7 @@ fn take_back(
                 "other records belong to it; take back first what brought them in",
             )
         } else {
-            ignore(archive, step, &before, run.id)?;
+            ignore(archive, step, &before, format!("run {} was taken back", run.id))?;
             step.remove(&before);
             left.insert((touched.kind, touched.id));
             let why = match imported {
@@ -110,7 +110,7 @@ fn take_back(
             {
                 Err("the organization that it belonged to is no longer there")
             }
-            change => undo(&mut after, change, free),
+            change => undo(&mut after, &before, change, free),
         };
         let (list, why) = match done {
             Ok(why) => (&mut reverted.changes, why),
@@ -119,7 +119,7 @@ fn take_back(
         list.push(row(touched, Some(&before), change, why));
     }
     if adopted && after.link.is_none() {
-        ignore(archive, step, &before, run.id)?;
+        ignore(archive, step, &before, format!("run {} was taken back", run.id))?;
     }
     if after != before {
         if after.organization != before.organization {
@@ -169,10 +169,14 @@ fn owns(archive: &Archive, touched: &Touched, left: &HashSet<(Kind, AssetId)>) -
 }
 
 /// Undoes one change of a record; says what was done, or why it was not. `free` is a record of which nothing need be held:
-/// one that the run connected, or one that is not connected at all.
-fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str, &'static str> {
+/// one that the run connected, or one that is not connected at all. `stood` is the record before anything was undone.
+fn undo(
+    record: &mut Record,
+    stood: &Record,
+    change: &Change,
+    free: bool,
+) -> Result<&'static str, &'static str> {
     const SINCE: Result<&str, &str> = Err("it was changed since");
-    let stood = record.clone();
     let part = match change {
         Change::Field { field, before, after } if record.get(*field) == after => {
             record.set(*field, before.clone());
@@ -213,21 +217,8 @@ fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str
     if free {
         return Ok("restored");
     }
-    hold(record, part, &stood);
+    hold(record, part, stood);
     Ok("restored, and held")
-}
-
-/// What was connected by a run that was taken back does not come in again by itself.
-fn ignore(archive: &Archive, step: &mut Step, record: &Record, run: RunId) -> Result<(), StoreError> {
-    let Some(link) = &record.link else { return Ok(()) };
-    let key = (link.integration, record.kind, link.source.clone());
-    let chosen = Chosen {
-        choice: Choice::Ignored,
-        name: record.name(),
-        why: format!("run {run} was taken back"),
-        parent: orphan::parent(archive, record.kind, record.id)?,
-    };
-    step.put(&table::CHOICES, &key, &chosen)
 }
 
 /// A row of what is taken back: what stands now and what stood before the run.
@@ -252,6 +243,10 @@ fn row(touched: &Touched, record: Option<&Record>, change: &Change, why: &str) -
 mod tests {
     use super::*;
     use crate::release;
+
+    fn undo(record: &mut Record, change: &Change, free: bool) -> Result<&'static str, &'static str> {
+        super::undo(record, &record.clone(), change, free)
+    }
     use dovetail_domain::record::MatchedBy;
     use dovetail_domain::{Base, Field, Hold, IntegrationId, Link, SourceId, Timestamp, Value};
 

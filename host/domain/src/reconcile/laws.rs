@@ -146,7 +146,7 @@ proptest! {
             prop_assert!(case.rules[&part(change)].can_send(), "{change:?}");
         }
         for change in plan.changes.iter().chain(&plan.send).chain(&plan.offer) {
-            prop_assert!(!case.record.is_held(&part(change)), "{change:?}");
+            prop_assert!(!case.record.holds_part(PartRef::from(&part(change))), "{change:?}");
         }
         let asked: Vec<Part> = plan.conflicts.iter().map(|conflict| conflict.part().to_part()).collect();
         for change in plan.send.iter().chain(&plan.offer) {

@@ -7,7 +7,6 @@ use dovetail_domain::connector::{
     ConnectorDescription, Credential, FieldRule, GuideSection, GuideStep, KindAbility, OriginRule,
     Permission, RetiredKey, Scheme, SettingGroup, SetupField, SetupFormat,
 };
-
 use dovetail_domain::{Field, Kind};
 
 use crate::bindings::connector_words as wit;

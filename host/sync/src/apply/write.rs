@@ -2,7 +2,7 @@
 
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::record::{MatchedBy, digest};
-use dovetail_domain::{AssetId, Base, Code, Kind, Link, Record, SourceRecord, SyncState, plan};
+use dovetail_domain::{AssetId, Code, Kind, Link, Record, SourceRecord, SyncState, plan};
 use dovetail_store::{RunMode, Step, StoreError, compress};
 
 use super::{Pass, Placed, note};
@@ -97,10 +97,8 @@ impl Pass {
 
     fn create(&mut self, step: &mut Step, placed: &Placed, draft: Draft) -> Result<(), StoreError> {
         let source = &placed.source;
+        let (kind, owner) = (source.kind, placed.organization);
         let record = Record {
-            id: self.archive.next_asset(),
-            kind: source.kind,
-            organization: placed.organization,
             fields: draft
                 .fields
                 .into_iter()
@@ -112,10 +110,7 @@ impl Pass {
                 .filter(|(_, json)| json != "null")
                 .collect(),
             link: Some(self.link(source, MatchedBy::Created)?),
-            base: Base::default(),
-            held: Vec::new(),
-            own: Vec::new(),
-            updated: step.at(),
+            ..Record::empty(self.archive.next_asset(), kind, owner, step.at())
         };
         self.note_unbound(&record);
         let id = record.id;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use dovetail_domain::mapping::Draft;
-use dovetail_domain::{AssetId, Base, Field, Kind, Record, Reference, Timestamp, Value, matching};
+use dovetail_domain::{AssetId, Field, Kind, Record, Reference, Timestamp, Value, matching};
 use dovetail_store::{Archive, ChangeCause, Named, Run, RunStatus, Step, StoreError, table};
 
 use super::cell::Pointer;
@@ -147,18 +147,7 @@ impl<'a> Writing<'a> {
     }
 
     fn create(&mut self, step: &mut Step, row: &Placed) -> Result<Option<AssetId>, StoreError> {
-        let empty = Record {
-            id: self.archive.next_asset(),
-            kind: self.kind,
-            organization: row.organization,
-            fields: Vec::new(),
-            traits: Vec::new(),
-            link: None,
-            base: Base::default(),
-            held: Vec::new(),
-            own: Vec::new(),
-            updated: step.at(),
-        };
+        let empty = Record::empty(self.archive.next_asset(), self.kind, row.organization, step.at());
         let id = empty.id;
         match step.create(brought(&empty, &row.draft)) {
             Ok(()) => {
