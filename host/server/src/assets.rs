@@ -60,6 +60,19 @@ pub(crate) fn show(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {
     Showing::new(host.archive())?.asset(&record).map(Answer::Asset)
 }
 
+/// A kind of which records belong to an organization; none where nothing does.
+pub(crate) fn kind_below(archive: &Archive, organization: AssetId) -> Result<Option<Kind>> {
+    for kind in Kind::ALL {
+        if !archive
+            .briefs(kind, None, Some(organization), None, 1)?
+            .is_empty()
+        {
+            return Ok(Some(kind));
+        }
+    }
+    Ok(None)
+}
+
 pub(crate) fn unknown(kind: Kind, id: AssetId) -> Problem {
     Problem::not_found(
         format!("There is no {kind} {id}."),

@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use dovetail_domain::{AssetId, Choice, Chosen, Code, Kind, Part, Record, SyncState};
+use dovetail_domain::{AssetId, Code, Kind, Part, Record, SyncState};
 use dovetail_store::{Change, differences, table};
 use dovetail_sync::{Edit, Layer, Misread, read_edit};
 
 use crate::answer::Answer;
 use crate::assets;
 use crate::host::Host;
-use crate::{Problem, mappings, problem::Result};
+use crate::problem::{Result, sentence};
+use crate::{Problem, mappings};
 
 /// What a person says of a record: names of fields with values.
 pub(crate) type Words = [(String, String)];
@@ -57,7 +58,11 @@ pub(crate) fn delete(host: &Host, kind: Kind, id: AssetId, unlink: bool) -> Resu
     match (is_kept_in_step(&record), unlink) {
         (true, true) => {
             let mut step = host.step();
-            forget_link(host, &mut step, &record)?;
+            let why = format!("{kind} {id} was let go of");
+            dovetail_sync::ignore(host.archive(), &mut step, &record, why)?;
+            let mut after = dovetail_sync::parted(&record);
+            after.updated = step.at();
+            step.update(&record, after)?;
             host.archive().commit(step)?;
             return assets::show(host, kind, id);
         }
@@ -184,7 +189,7 @@ fn refuse_one_way(record: &Record, change: &Change, layers: &[Layer]) -> Result<
         _ => Part::Organization,
     };
     // What is held has been taken from the PSA's say until it is let go.
-    if record.is_held(&part) {
+    if record.holds_part((&part).into()) {
         return Ok(());
     }
     let from_psa =
@@ -210,53 +215,20 @@ fn refuse_one_way(record: &Record, change: &Change, layers: &[Layer]) -> Result<
 /// The layer that decides a part, as far as its table says.
 fn decided_by<'a>(layers: &'a [Layer], kind: Kind, part: &Part) -> Option<&'a str> {
     let wanted = part.to_string();
-    let names = |row: &str| match row.strip_suffix('*') {
-        Some(front) => wanted.starts_with(front),
-        None => row == wanted,
-    };
     let decides = |layer: &&Layer| {
         let mut rows = layer.table.iter().filter(|row| row.kind == kind);
-        rows.any(|row| names(&row.name))
+        rows.any(|row| row.is_about(&wanted))
     };
     layers.iter().rev().find(decides).map(|layer| layer.name.as_str())
 }
 
-/// Lets go of the PSA's record, and remembers not to bring it in again.
-fn forget_link(host: &Host, step: &mut dovetail_store::Step, record: &Record) -> Result<()> {
-    let Some(link) = &record.link else { return Ok(()) };
-    let parent = match record.organization {
-        Some(organization) => host.archive().source(Kind::Organization, organization)?,
-        None => None,
-    };
-    let chosen = Chosen {
-        choice: Choice::Ignored,
-        name: record.name(),
-        why: format!("{} {} was let go of", record.kind, record.id),
-        parent,
-    };
-    let key = (link.integration, record.kind, link.source.clone());
-    step.put(&table::CHOICES, &key, &chosen)?;
-    let mut after = dovetail_sync::parted(record);
-    after.updated = step.at();
-    Ok(step.update(record, after)?)
-}
-
 fn refuse_with_others_below(host: &Host, id: AssetId) -> Result<()> {
-    for kind in Kind::ALL {
-        let below = host.archive().briefs(kind, None, Some(id), None, 1)?;
-        if !below.is_empty() {
-            return Err(Problem::new(
-                Code::InUse,
-                format!("{} belong to the organization {id}.", capital(kind.plural())),
-                format!("Delete them first; `dovetail asset list {kind} --organization {id}` lists them."),
-            ));
-        }
+    match assets::kind_below(host.archive(), id)? {
+        Some(kind) => Err(Problem::new(
+            Code::InUse,
+            sentence(&format!("{} belong to the organization {id}", kind.plural())),
+            format!("Delete them first; `dovetail asset list {kind} --organization {id}` lists them."),
+        )),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
 }

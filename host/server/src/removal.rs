@@ -11,11 +11,11 @@ use std::path::PathBuf;
 
 use dovetail_domain::{Code, Integration, IntegrationId, IntegrationName, Kind, Record};
 use dovetail_store::{Archive, Filter, Step, table};
-use dovetail_sync::Event;
+use dovetail_sync::{Event, parted};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Removed};
-use crate::assets::Showing;
+use crate::assets::{Showing, kind_below};
 use crate::caller::{Caller, confirm};
 use crate::config::NOTE;
 use crate::dispatch::withdraw;
@@ -71,18 +71,17 @@ pub(crate) async fn remove(
         Fate::DeleteData => {
             let file = export(host, &integration)?;
             each(host, integration.id, |step, record| {
+                // What is still below an organization by then is not the integration's, and keeps it here.
+                if record.kind == Kind::Organization && kind_below(host.archive(), record.id)?.is_some() {
+                    return let_go(step, &record);
+                }
                 step.remove(&record);
                 Ok(())
             })?;
             Some(file)
         }
         Fate::KeepData => {
-            each(host, integration.id, |step, record| {
-                let mut after = record.clone();
-                after.link = None;
-                after.updated = host.now();
-                Ok(step.update(&record, after)?)
-            })?;
+            each(host, integration.id, |step, record| let_go(step, &record))?;
             None
         }
         Fate::KeepDataAndLinks => None,
@@ -100,6 +99,13 @@ pub(crate) async fn remove(
         edited,
         file,
     }))
+}
+
+/// Leaves a record to the documentation alone: nothing is held against a PSA, or agreed upon with one, any more.
+fn let_go(step: &mut Step, record: &Record) -> Result<()> {
+    let mut after = parted(record);
+    after.updated = step.at();
+    Ok(step.update(record, after)?)
 }
 
 fn refuse_busy(host: &Host, integration: &Integration) -> Result<()> {

@@ -158,3 +158,20 @@ async fn kept_links_wait_for_the_same_name_and_connector() {
     };
     assert!(settings.is_empty(), "{settings:?}");
 }
+
+#[tokio::test]
+async fn an_organization_stays_where_records_of_the_houses_own_belong_to_it() {
+    let home = filled();
+    let archive = home.host.archive();
+    let acme = organizations(&home).remove(0);
+    let mut step = home.host.step();
+    let mut own = Record::empty(archive.next_asset(), Kind::Contact, Some(acme.id), step.at());
+    own.set(Field::FirstName, Value::text("Own"));
+    step.create(own.clone()).unwrap();
+    archive.commit(step).unwrap();
+    removed(&home, Fate::DeleteData, true).await.unwrap();
+    let left = organizations(&home);
+    assert_eq!(left.iter().map(Record::name).collect::<Vec<_>>(), ["ACME", "Own"]);
+    assert_eq!(left[0].link, None);
+    assert_eq!(archive.record(Kind::Contact, own.id).unwrap(), Some(own));
+}
