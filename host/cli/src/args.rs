@@ -93,9 +93,29 @@ pub(crate) enum Command {
     /// What ran
     #[command(subcommand)]
     Run(Run),
-    /// Records of the PSA that could not be taken over
+    /// Records of the PSA that could not be taken over, and edits it did not take
     #[command(subcommand)]
     Quarantine(Quarantine),
+    /// Fields that both sides changed
+    #[command(subcommand)]
+    Conflict(Conflict),
+    /// Who wins where a field differs
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Send what could be sent and is not by itself: values and records that were here before two-way was on
+    Push {
+        /// The integration
+        name: String,
+        /// Of this kind only
+        #[arg(long, value_name = "KIND")]
+        kind: Option<KindWord>,
+        /// Of this organization only
+        #[arg(long, value_name = "NAME|ID")]
+        organization: Option<String>,
+        /// Send nothing and show what would be sent, field by field
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Documentation records
     #[command(subcommand)]
     Asset(Asset),
@@ -434,7 +454,7 @@ impl From<StateWord> for MatchState {
 
 #[derive(Subcommand)]
 pub(crate) enum Quarantine {
-    /// List records that could not be taken over, with the reason
+    /// List what could not be taken over or was not taken, with the reason
     List {
         /// Of this integration only
         name: Option<String>,
@@ -444,7 +464,7 @@ pub(crate) enum Quarantine {
         /// Its id
         id: String,
     },
-    /// Read records again and try to take them over
+    /// Try again: read records once more, send edits once more
     Retry {
         /// Their ids
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -452,6 +472,45 @@ pub(crate) enum Quarantine {
         /// All of them
         #[arg(long)]
         all: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Conflict {
+    /// List fields that wait for a person, with both values
+    List {
+        /// Of this integration only
+        name: Option<String>,
+    },
+    /// Choose; what is chosen goes to the PSA where it has something else
+    Resolve {
+        /// The conflict, as the list names it
+        id: String,
+        /// `psa`, `local`, or another value
+        #[arg(long, value_name = "psa|local|VALUE")]
+        take: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Policy {
+    /// Show who wins, field by field
+    Show {
+        /// The integration
+        name: String,
+    },
+    /// Say who wins for a field; nothing is sent by that
+    Set {
+        /// The integration
+        name: String,
+        /// The field: contact.title, configuration.traits.NAME
+        #[arg(value_name = "KIND.FIELD")]
+        field: String,
+        /// both, from-psa, from-local, fill-empty or manual; `default` takes back what was set
+        policy: String,
+        /// For this organization only
+        #[arg(long, value_name = "NAME|ID")]
+        organization: Option<String>,
     },
 }
 
@@ -517,7 +576,7 @@ pub(crate) enum Asset {
         #[arg(long = "set", value_name = "FIELD=VALUE", required = true)]
         set: Vec<String>,
     },
-    /// Change a record; what comes from a PSA is refused
+    /// Change a record; what goes both ways is sent to the PSA, what only comes from it is refused
     Edit {
         /// The kind
         kind: KindWord,

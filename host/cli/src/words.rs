@@ -3,11 +3,12 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use dovetail_domain::{Code, Kind, SourceId};
+use dovetail_domain::{Code, Kind, Part, SourceId};
 use dovetail_server::authors::{Authoring, Language, PluginKind};
 use dovetail_server::request::{
-    AssetQuery, Change, Fate, Format, GrantChange, IntegrationAdd, IntegrationUpdate, MappingPlace, Meant,
-    NetworkChange, PreviewQuery, Role, SettingsChange, Subject, Whom, key_and_value,
+    AssetQuery, Change, Choose, Fate, Format, GrantChange, IntegrationAdd, IntegrationUpdate, MappingPlace,
+    Meant, NetworkChange, PolicyChange, PreviewQuery, PushQuery, Role, SettingsChange, Subject, Whom,
+    key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
 use dovetail_server::{Problem, Request, choose};
@@ -68,6 +69,45 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Quarantine(args::Quarantine::Retry { ids, all: _ }) => {
             Request::QuarantineRetry(ids.iter().map(|id| parse(id)).collect::<Result<_>>()?)
         }
+        Command::Conflict(args::Conflict::List { name }) => Request::ConflictList(maybe(name)?),
+        Command::Conflict(args::Conflict::Resolve { id, take }) => {
+            let choose = match take.as_str() {
+                "psa" => Choose::Psa,
+                "local" => Choose::Local,
+                _ => Choose::Value(take),
+            };
+            Request::ConflictResolve(id, choose)
+        }
+        Command::Policy(args::Policy::Show { name }) => Request::PolicyShow(parse(&name)?),
+        Command::Policy(args::Policy::Set {
+            name,
+            field,
+            policy,
+            organization,
+        }) => {
+            let (kind, part) = kind_and_part(&field)?;
+            Request::PolicySet(PolicyChange {
+                name: parse(&name)?,
+                kind,
+                part,
+                organization,
+                policy: match policy.as_str() {
+                    "default" => None,
+                    policy => Some(parse(policy)?),
+                },
+            })
+        }
+        Command::Push {
+            name,
+            kind,
+            organization,
+            dry_run,
+        } => Request::Push(PushQuery {
+            name: parse(&name)?,
+            kind: kind.map(Kind::from),
+            organization,
+            dry_run,
+        }),
         Command::Asset(command) => asset(command)?,
         Command::Import {
             how,
@@ -292,6 +332,24 @@ fn settings(command: args::Settings) -> Result<SettingsChange> {
         contact_email_type,
         contact_phone_type,
     })
+}
+
+/// A field of a kind: `contact.title`.
+fn kind_and_part(text: &str) -> Result<(Kind, Part)> {
+    let (kind, part) = text.split_once('.').unwrap_or((text, ""));
+    let kind: Kind = parse(kind)?;
+    let part = Part::named(part).filter(|part| match part {
+        Part::Field(field) => kind.shape(*field).is_some(),
+        Part::Trait(name) => !name.is_empty(),
+        Part::Organization => false,
+    });
+    let part = part.ok_or_else(|| {
+        Problem::value(
+            format!("`{text}` is no field of a {kind}"),
+            "Write KIND.FIELD, such as contact.title or configuration.traits.NAME.",
+        )
+    })?;
+    Ok((kind, part))
 }
 
 fn which_way(text: &str) -> Result<(Option<Kind>, bool)> {

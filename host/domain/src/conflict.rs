@@ -1,5 +1,8 @@
 //! A conflict: what a person has to choose between, and what choosing does to the record.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -7,7 +10,7 @@ use crate::content::Content;
 use crate::decide::{Verdict, decide};
 use crate::edit::{EditRefused, Wanted, edit};
 use crate::policy::Rule;
-use crate::{AssetId, Field, PartRef, Record, Value};
+use crate::{AssetId, Field, Kind, Part, PartRef, Record, Timestamp, Value};
 
 /// What there is to choose between.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +86,17 @@ impl Conflict {
         open.then_some(self)
     }
 
+    /// Whether a later conflict about the same part asks nothing that this one does not: what stood here by then is what
+    /// the PSA said when this one came up.
+    fn covers(&self, later: &Conflict) -> bool {
+        match (self, later) {
+            (Conflict::Field(_, known), Conflict::Field(_, later)) => known.theirs.same(&later.ours),
+            (Conflict::Trait(_, known), Conflict::Trait(_, later)) => known.theirs.same(&later.ours),
+            (Conflict::Organization(known), Conflict::Organization(later)) => known.theirs == later.ours,
+            _ => false,
+        }
+    }
+
     fn ours(&self) -> Wanted {
         match self {
             Conflict::Field(field, sides) => Wanted::Field(*field, sides.ours.clone()),
@@ -105,6 +119,95 @@ impl<T: Content> Sides<T> {
     fn goes_on(&mut self, agreed: Option<&T>, stands: &T, held: bool) -> bool {
         self.theirs = agreed.unwrap_or(stands).clone();
         !self.ours.same(&self.theirs) && (held || !self.ours.same(stands))
+    }
+}
+
+/// A conflict that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Open {
+    /// What there is to choose.
+    pub conflict: Conflict,
+    /// When it came up.
+    pub since: Timestamp,
+    /// Whether the two sides wrote over each other again and again, so that the part was stopped.
+    #[serde(default)]
+    pub looped: bool,
+}
+
+/// What is left to choose of a record after it was planned: conflicts that were open already go on with what the PSA says
+/// by now, and those that were found are new unless they ask what one of these asks. Says how many are new.
+pub fn renew(open: Vec<Open>, found: Vec<Conflict>, record: &Record, at: Timestamp) -> (Vec<Open>, u64) {
+    let mut left: Vec<Open> = Vec::with_capacity(open.len() + found.len());
+    let mut new = 0;
+    for known in open {
+        let asks_anew =
+            |found: &&Conflict| found.part() == known.conflict.part() && !known.conflict.covers(found);
+        if found.iter().any(|found| asks_anew(&found)) {
+            continue;
+        }
+        let Open {
+            conflict,
+            since,
+            looped,
+        } = known;
+        left.extend(conflict.now(record).map(|conflict| Open {
+            conflict,
+            since,
+            looped,
+        }));
+    }
+    for conflict in found {
+        if left.iter().all(|known| known.conflict.part() != conflict.part()) {
+            new += 1;
+            left.push(Open {
+                conflict,
+                since: at,
+                looped: false,
+            });
+        }
+    }
+    (left, new)
+}
+
+/// The name of a conflict: of which record, about which part. There is at most one of a name, and it stays the same for as
+/// long as there is something to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConflictId {
+    /// The record's kind.
+    pub kind: Kind,
+    /// The record.
+    pub asset: AssetId,
+    /// The part of it.
+    pub part: Part,
+}
+
+impl fmt::Display for ConflictId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.kind, self.asset, self.part)
+    }
+}
+
+/// A text that names no conflict.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` names no conflict: the names are as `dovetail conflict list` shows them, such as contact.12.title"
+)]
+pub struct NotAConflict(pub String);
+
+impl FromStr for ConflictId {
+    type Err = NotAConflict;
+
+    fn from_str(text: &str) -> Result<ConflictId, NotAConflict> {
+        let mut words = text.splitn(3, '.');
+        let mut next = || words.next();
+        let read = (|| {
+            Some(ConflictId {
+                kind: next()?.parse().ok()?,
+                asset: next()?.parse().ok()?,
+                part: Part::named(next()?)?,
+            })
+        })();
+        read.ok_or_else(|| NotAConflict(text.to_owned()))
     }
 }
 

@@ -376,3 +376,37 @@ pub struct EventSubject {
     /// Whether the event speaks of a deletion.
     pub deleted: bool,
 }
+
+/// The standard field a group's labels stand in, by the last word of the group's id: `company-types` of organizations is
+/// `type`.
+pub fn group_field(kind: Kind, group: &str) -> Option<Field> {
+    let last = group.rsplit('-').next().unwrap_or(group);
+    let is = |field: &Field| {
+        let name = field.as_str();
+        last == name || last.strip_suffix("es") == Some(name) || last.strip_suffix('s') == Some(name)
+    };
+    kind.fields().iter().map(|(field, _)| *field).find(is)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_stand_in_fields() {
+        assert_eq!(
+            group_field(Kind::Organization, "company-types"),
+            Some(Field::Type)
+        );
+        assert_eq!(
+            group_field(Kind::Organization, "company-statuses"),
+            Some(Field::Status)
+        );
+        assert_eq!(
+            group_field(Kind::Configuration, "configuration-statuses"),
+            Some(Field::Status)
+        );
+        assert_eq!(group_field(Kind::Ticket, "ticket-boards"), Some(Field::Board));
+        assert_eq!(group_field(Kind::Ticket, "queues"), None);
+    }
+}

@@ -1,12 +1,14 @@
 //! What a person changes of a record: what stands here changes, and what was agreed upon with the PSA is kept as the base
 //! for as long as it is something else.
 
+use serde::{Deserialize, Serialize};
+
 use crate::content::Content;
 use crate::policy::Rule;
 use crate::{AssetId, Field, Kind, Part, PartRef, Record, Shape, Value};
 
 /// What a part is to hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// A field; absent empties it.
     Field(Field, Value),
@@ -23,6 +25,18 @@ impl Wanted {
             Wanted::Field(field, _) => PartRef::Field(*field),
             Wanted::Trait(name, _) => PartRef::Trait(name),
             Wanted::Organization(_) => PartRef::Organization,
+        }
+    }
+
+    /// What it is to hold, as JSON for people and programs.
+    pub fn to_json(&self) -> serde_json::Value {
+        match self {
+            Wanted::Field(_, value) => value.to_json(),
+            Wanted::Trait(_, json) => {
+                let json = json.as_deref().map(serde_json::from_str);
+                json.and_then(Result::ok).unwrap_or_default()
+            }
+            Wanted::Organization(id) => id.map(|id| id.to_string()).into(),
         }
     }
 }

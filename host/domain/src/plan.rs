@@ -33,6 +33,17 @@ pub enum Change {
     },
 }
 
+impl Change {
+    /// What it changes.
+    pub fn part(&self) -> PartRef<'_> {
+        match self {
+            Change::Field { field, .. } => PartRef::Field(*field),
+            Change::Trait { name, .. } => PartRef::Trait(name),
+            Change::Organization { .. } => PartRef::Organization,
+        }
+    }
+}
+
 /// The changes that bring a record to what the PSA says. What is held stays still, fields the mapping does not mention
 /// stay as they are, and a record that is already so has none.
 pub fn inward(record: &Record, organization: Option<AssetId>, theirs: &Draft) -> Vec<Change> {

@@ -11,6 +11,8 @@
 //!   overruled, before what is sent has arrived and after, entry by entry where it is a list. What was agreed upon once
 //!   stays in the base or is named as replaced.
 
+use serde::{Deserialize, Serialize};
+
 use crate::content::Content;
 use crate::decide::{Verdict, decide};
 use crate::mapping::Draft;
@@ -28,7 +30,8 @@ pub enum Past {
 }
 
 /// One of the two sides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Side {
     /// The PSA.
     Psa,

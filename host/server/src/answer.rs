@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use dovetail_domain::connector::{CheckState, GuideSection, Origin, Permission, SetupField};
 use dovetail_domain::integration::Trouble;
-use dovetail_domain::{AssetId, Kind, RunId, SyncState, Timestamp};
+use dovetail_domain::mapping::Direction;
+use dovetail_domain::{AssetId, Kind, Policy, RunId, SyncState, Timestamp};
 use dovetail_store::Run;
 use dovetail_sync::{ChangeRow, Explanation, MatchRow};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,8 @@ pub enum Answer {
     Quarantined(Box<Quarantined>),
     Runs(Vec<Run>),
     Quarantine(Vec<QuarantineRow>),
+    Conflicts(Vec<ConflictRow>),
+    Policies(PoliciesShown),
     Assets(AssetPage),
     Asset(Asset),
     /// A record as it stood when it was deleted.
@@ -109,6 +112,8 @@ impl Answer {
             Answer::Quarantined(answer) => serde_json::to_value(answer),
             Answer::Runs(runs) => return runs.iter().map(Run::to_json).collect(),
             Answer::Quarantine(answer) => serde_json::to_value(answer),
+            Answer::Conflicts(answer) => serde_json::to_value(answer),
+            Answer::Policies(answer) => serde_json::to_value(answer),
             Answer::Asset(answer) | Answer::Deleted(answer) => serde_json::to_value(answer),
             Answer::Suggested(answer) => serde_json::to_value(answer),
             Answer::Invited(answer) => serde_json::to_value(answer),
@@ -361,6 +366,53 @@ pub struct QuarantineRow {
     pub attempts: u64,
 }
 
+/// A part of a record on which both sides contradict each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "described in the command line's contract")]
+pub struct ConflictRow {
+    pub id: String,
+    pub integration: String,
+    pub kind: Kind,
+    pub asset: Named,
+    pub field: String,
+    pub base: Json,
+    pub psa: Json,
+    pub local: Json,
+    pub since: Timestamp,
+    /// Whether both sides wrote over each other again and again, so that the field was stopped.
+    pub looped: bool,
+}
+
+/// Who wins, field by field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PoliciesShown {
+    /// The integration.
+    pub name: String,
+    /// Fields of kinds that can be written, then what was set for single organizations.
+    pub fields: Vec<PolicyRow>,
+}
+
+/// Who wins for a field.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PolicyRow {
+    /// The record's kind.
+    pub kind: Kind,
+    /// The field.
+    pub field: String,
+    /// The organization it is set for; none is all of the integration.
+    pub organization: Option<Named>,
+    /// Who wins.
+    pub policy: Policy,
+    /// The way it goes by now.
+    pub direction: Direction,
+    /// Whether a person set it.
+    pub set: bool,
+    /// The layer that fills it.
+    pub layer: String,
+    /// Why it goes one way although its mapping says that it goes both.
+    pub one_way_because: Option<String>,
+}
+
 /// A run and what it changed, would change, or what was taken back of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Changed {
@@ -415,6 +467,8 @@ pub struct HistoryRow {
     pub after: Json,
     /// Why: `{"kind","id","plugin"}`.
     pub cause: Json,
+    /// Whether it changed in the PSA's record: it was sent there, or somebody's change there lost by the policy.
+    pub in_psa: bool,
 }
 
 /// A record of the quarantine with what the PSA said of it.
@@ -459,9 +513,9 @@ pub struct Asset {
     pub sync: Option<SyncState>,
     /// The PSA's record.
     pub source: Option<AssetSource>,
-    /// Whether an edit waits to be sent. Nothing is sent while records are read only, so never.
+    /// Whether an edit waits to be sent.
     pub pending: bool,
-    /// Whether both sides changed a field. Nothing is edited here, so never.
+    /// Whether both sides changed a field and a person has to choose.
     pub conflict: bool,
     /// Fields that are held.
     pub held: Vec<String>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dovetail_domain::{AssetId, IntegrationId, IntegrationName, Kind, Record};
-use dovetail_store::{Archive, Filter, Wanted};
+use dovetail_store::{Archive, Filter, Wanted, table};
 
 use crate::answer::{Answer, Asset, AssetPage, AssetSource, Named};
 use crate::host::Host;
@@ -155,11 +155,34 @@ impl<'a> Showing<'a> {
                 id: link.source.to_string(),
                 updated: link.version,
             }),
-            pending: false,
-            conflict: false,
+            pending: self.is_pending(record)?,
+            conflict: self.is_contested(record)?,
             held: record.holds().map(|hold| hold.to_string()).collect(),
             updated: record.updated,
         })
+    }
+
+    /// Whether something of a record waits to be sent. Where it is to be made, which PSA it waits for stands in the outbox
+    /// only.
+    fn is_pending(&self, record: &Record) -> Result<bool> {
+        let linked = record.link.as_ref().map(|link| link.integration);
+        let all = self.integrations.keys().copied();
+        for integration in linked.map_or_else(|| all.collect::<Vec<_>>(), |linked| vec![linked]) {
+            let key = (integration, record.kind, record.id);
+            if self.archive.get(&table::OUTBOX, &key)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a person has to choose something of a record.
+    fn is_contested(&self, record: &Record) -> Result<bool> {
+        let Some(link) = &record.link else {
+            return Ok(false);
+        };
+        let key = (link.integration, record.kind, record.id);
+        Ok(self.archive.get(&table::CONFLICTS, &key)?.is_some())
     }
 
     fn organization(&mut self, id: AssetId) -> Result<String> {

@@ -207,6 +207,17 @@ pub(crate) struct Reach {
     pub(crate) full: bool,
     /// Whether it stops before anything is written, for a person to look.
     pub(crate) review: bool,
+    /// Whether it only sends what waits.
+    pub(crate) push: bool,
+}
+
+impl Reach {
+    /// Only sends what waits.
+    pub(crate) const PUSH: Reach = Reach {
+        full: false,
+        review: false,
+        push: true,
+    };
 }
 
 /// Queues a run. It is on disk when this returns.
@@ -223,6 +234,7 @@ pub(crate) fn enqueue(
         since: host.now(),
         full: reach.full,
         review: reach.review,
+        push: reach.push,
     });
     let mut step = host.step();
     if let Some(entry) = state.queue.entry(integration) {
@@ -286,6 +298,7 @@ pub(crate) fn begin_runs(host: &Arc<Host>) -> Result<()> {
                 trigger: entry.trigger,
                 full: entry.full,
                 review: entry.review,
+                push: entry.push,
             };
             let work = tokio::spawn(work(
                 Arc::clone(&host),

@@ -6,8 +6,9 @@ use crate::caller::Caller;
 use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, authors, config, edits, history, import, integrations, keys, mappings, matches,
-    people, plugins, problem::Result, removal, runs, settings, upkeep,
+    Answer, Request, assets, authors, config, conflicts, edits, history, import, integrations, keys,
+    mappings, matches, people, plugins, policies, problem::Result, pushes, quarantine, removal, runs,
+    settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -32,7 +33,19 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
             full,
             review,
             dry_run: false,
-        } => runs::sync(host, &name, Reach { full, review }, caller).await,
+        } => {
+            runs::sync(
+                host,
+                &name,
+                Reach {
+                    full,
+                    review,
+                    push: false,
+                },
+                caller,
+            )
+            .await
+        }
         Request::Sync { name, full, .. } => runs::preview(host, &name, full, caller).await,
         Request::RunList(name) => runs::list(host, name.as_ref()),
         Request::RunShow { run, changes } => runs::show(host, run, changes),
@@ -48,13 +61,18 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         } => matches::list(host, &name, kind, state, limit),
         Request::MatchSet(subject, meant) => matches::set(host, &subject, meant),
         Request::RunReject(run) => runs::reject(host, run).await,
-        Request::QuarantineList(name) => runs::quarantine(host, name.as_ref()),
+        Request::QuarantineList(name) => quarantine::list(host, name.as_ref()),
         Request::Explain { name, kind, what } => history::explain(host, &name, kind, &what).await,
-        Request::QuarantineShow(id) => runs::quarantined(host, id),
-        Request::QuarantineRetry(ids) => runs::retry(host, &ids).await,
+        Request::QuarantineShow(id) => quarantine::show(host, id),
+        Request::QuarantineRetry(ids) => quarantine::retry(host, &ids).await,
+        Request::ConflictList(name) => conflicts::list(host, name.as_ref()),
+        Request::ConflictResolve(id, choose) => conflicts::resolve(host, &id, &choose).await,
+        Request::PolicyShow(name) => policies::show(host, &name).await,
+        Request::PolicySet(change) => policies::set(host, change).await,
+        Request::Push(query) => pushes::push(host, query, caller).await,
         Request::AssetHistory(kind, id) => history::of(host, kind, id),
         Request::AssetRelease(kind, id, field) => history::release(host, kind, id, field.as_deref()),
-        Request::AssetCreate(kind, words) => edits::create(host, kind, &words),
+        Request::AssetCreate(kind, words) => edits::create(host, kind, &words).await,
         Request::AssetEdit(kind, id, words) => edits::edit(host, kind, id, &words).await,
         Request::AssetDelete { kind, id, unlink } => edits::delete(host, kind, id, unlink),
         Request::AssetUndelete(kind, id) => edits::undelete(host, kind, id),

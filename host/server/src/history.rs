@@ -26,6 +26,7 @@ pub(crate) fn of(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {
             before,
             after,
             cause: past.cause.to_json(past.plugin.as_deref()),
+            in_psa: past.change.is_in_psa(),
         }
     };
     Ok(Answer::History(past.iter().map(row).collect()))

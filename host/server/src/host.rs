@@ -153,6 +153,7 @@ impl Host {
             integration,
             clock: self.clock,
             stalled_after: stall::after(&self.archive)?,
+            dry: false,
         })
     }
 
@@ -398,6 +399,7 @@ pub(crate) mod tests {
             since: noon(),
             full: false,
             review: false,
+            push: false,
         };
         step.put(&table::queue(), &IntegrationId(1), &entry).unwrap();
         home.host.archive().commit(step).unwrap();

@@ -191,6 +191,7 @@ pub(crate) async fn approve(host: &Arc<Host>, run: RunId, caller: &dyn Caller) -
     let reach = Reach {
         full: waits.full,
         review: false,
+        push: false,
     };
     enqueue(host, integration.id, RunTrigger::Manual, reach)?;
     begin_runs(host)?;

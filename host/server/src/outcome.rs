@@ -32,6 +32,10 @@ pub const TABLE: &[Row] = &[
         ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
     },
     Row {
+        reason: Some("push-in-doubt"),
+        ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
+    },
+    Row {
         reason: Some("match-review"),
         ..row(RunStatus::Waiting, IntegrationStatus::Waiting, Some(8))
     },
@@ -67,6 +71,7 @@ pub fn exit(run: &Run) -> u8 {
 pub(crate) fn problem(run: &Run) -> Option<Problem> {
     let code = match run.status {
         RunStatus::Succeeded | RunStatus::Running => return None,
+        RunStatus::Partial if run.reason.as_deref() == Some(Code::PushRefused.as_str()) => Code::PushRefused,
         RunStatus::Partial => Code::RecordsQuarantined,
         RunStatus::Cancelled => Code::Cancelled,
         RunStatus::Failed => Code::Internal,
@@ -83,9 +88,16 @@ pub(crate) fn problem(run: &Run) -> Option<Problem> {
         .map(|reason| format!(" ({reason})"))
         .unwrap_or_default();
     let quarantined: u64 = run.entities.values().map(|tally| tally.quarantined).sum();
+    let refused: u64 = run.pushed.values().map(|edits| edits.failed).sum();
     let (message, hint) = match run.status {
         RunStatus::Partial => (
-            format!("The run ended, but {quarantined} records are quarantined."),
+            match (quarantined, refused) {
+                (_, 0) => format!("The run ended, but {quarantined} records are quarantined."),
+                (0, _) => format!("The run ended, but {refused} edits were refused; they are kept here."),
+                _ => format!(
+                    "The run ended, but {quarantined} records are quarantined and {refused} edits were refused."
+                ),
+            },
             format!("`dovetail quarantine list {name}` says why each of them is."),
         ),
         RunStatus::Cancelled => (

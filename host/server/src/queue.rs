@@ -27,6 +27,9 @@ pub struct Entry {
     /// Whether it stops before anything is written, for a person to look.
     #[serde(default)]
     pub review: bool,
+    /// Whether it only sends what waits, and reads nothing else.
+    #[serde(default)]
+    pub push: bool,
 }
 
 /// The entries, at most one an integration.
@@ -45,7 +48,7 @@ impl Queue {
     }
 
     /// Puts a run in. Where one waits already, it keeps its place, takes over the stronger trigger, reads everything
-    /// where either does, and stops for a look where either does.
+    /// where either does, stops for a look where either does, and only sends where both do.
     pub fn put(&mut self, entry: Entry) {
         let waiting = self
             .0
@@ -55,6 +58,7 @@ impl Queue {
             self.0.push(entry);
             return;
         };
+        known.push &= entry.push;
         known.full |= entry.full;
         known.review |= entry.review;
         if rank(entry.trigger) < rank(known.trigger) {
@@ -72,10 +76,11 @@ impl Queue {
 fn rank(trigger: Trigger) -> u8 {
     match trigger {
         Trigger::Manual => 0,
-        Trigger::Settings => 1,
-        Trigger::Schedule => 2,
+        Trigger::Edit => 1,
+        Trigger::Settings => 2,
+        Trigger::Schedule => 3,
         // A file is never queued; it would come after what is.
-        Trigger::Import => 3,
+        Trigger::Import => 4,
     }
 }
 
@@ -124,6 +129,7 @@ mod tests {
             since: Timestamp::from_seconds(since).unwrap(),
             full: false,
             review: false,
+            push: false,
         }
     }
 

@@ -21,7 +21,7 @@ use crate::config::NOTE;
 use crate::dispatch::withdraw;
 use crate::host::Host;
 use crate::request::Fate;
-use crate::{Problem, integrations, mappings, people, problem::Result};
+use crate::{Problem, integrations, mappings, people, problem::Result, two_way};
 
 /// Records a step.
 const BATCH: usize = 1_000;
@@ -257,6 +257,7 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
     for entry in archive.quarantine(Some(id), None, usize::MAX)? {
         step.lift_quarantine(entry.key());
     }
+    two_way::forget(host, id, &mut step)?;
     mappings::forget(host, id, &mut step)?;
     people::forget(host, id, &mut step)?;
     if fate == Fate::KeepDataAndLinks {

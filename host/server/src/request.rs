@@ -2,10 +2,12 @@
 //!
 //! Names, ids and windows are parsed before one of these exists. None of it has `Debug`, since some carry secrets.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use dovetail_domain::integration::{Interval, TicketWindow};
-use dovetail_domain::{AssetId, IntegrationName, Kind, QuarantineId, RunId, SourceId};
+use dovetail_domain::{AssetId, IntegrationName, Kind, Part, Policy, QuarantineId, RunId, SourceId};
 use dovetail_sync::MatchState;
 pub use dovetail_sync::import::Format;
 use serde::{Deserialize, Serialize};
@@ -112,9 +114,19 @@ pub enum Request {
         what: String,
     },
     /// `quarantine show`
-    QuarantineShow(QuarantineId),
+    QuarantineShow(Unfit),
     /// `quarantine retry`; without ids, all.
-    QuarantineRetry(Vec<QuarantineId>),
+    QuarantineRetry(Vec<Unfit>),
+    /// `conflict list`
+    ConflictList(Option<IntegrationName>),
+    /// `conflict resolve`: the conflict's name and what is chosen.
+    ConflictResolve(String, Choose),
+    /// `policy show`
+    PolicyShow(IntegrationName),
+    /// `policy set`
+    PolicySet(PolicyChange),
+    /// `push`
+    Push(PushQuery),
     /// `asset history`
     AssetHistory(Kind, AssetId),
     /// `asset release`; without a field, all that are held.
@@ -256,6 +268,9 @@ impl Request {
             | R::RunList(_)
             | R::RunShow { .. }
             | R::QuarantineList(_)
+            | R::ConflictList(_)
+            | R::PolicyShow(_)
+            | R::PolicySet(_)
             | R::MatchList { .. }
             | R::MatchSet(..) => true,
             R::AssetList(_)
@@ -277,6 +292,9 @@ impl Request {
             R::PluginGrant(..) => true,
             R::PluginRollback(_) | R::PluginRemove { .. } => false,
             R::RunRevert { .. } | R::AssetRelease(..) | R::QuarantineRetry(_) => false,
+            R::ConflictResolve(..) => false,
+            // What was sent is not sent again.
+            R::Push(_) => true,
             R::AssetEdit(..) => true,
             R::AssetCreate(..) | R::AssetDelete { .. } | R::AssetUndelete(..) => false,
             R::RunApproveMatches(_) => false,
@@ -287,6 +305,80 @@ impl Request {
             R::Backup { .. } | R::Restore { .. } => false,
         }
     }
+}
+
+/// Something in the quarantine: a record of the PSA that could not be taken over, or an edit that the PSA did not take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unfit {
+    /// A record of the PSA.
+    Record(QuarantineId),
+    /// An edit of this record.
+    Edit(Kind, AssetId),
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unfit::Record(id) => id.fmt(f),
+            Unfit::Edit(kind, id) => write!(f, "{kind}.{id}"),
+        }
+    }
+}
+
+/// A text that names nothing in the quarantine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` names nothing in the quarantine: ids are as `dovetail quarantine list` shows them")]
+pub struct NotUnfit(String);
+
+impl FromStr for Unfit {
+    type Err = NotUnfit;
+
+    fn from_str(text: &str) -> std::result::Result<Unfit, NotUnfit> {
+        let edit = text
+            .split_once('.')
+            .and_then(|(kind, id)| Some(Unfit::Edit(kind.parse().ok()?, id.parse().ok()?)));
+        let record = || text.parse().ok().map(Unfit::Record);
+        edit.or_else(record).ok_or_else(|| NotUnfit(text.to_owned()))
+    }
+}
+
+/// What a person chooses in a conflict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choose {
+    /// What the PSA says.
+    Psa,
+    /// What stood here.
+    Local,
+    /// Something else, in words.
+    Value(String),
+}
+
+/// Who is to win where a field differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyChange {
+    /// Of which integration.
+    pub name: IntegrationName,
+    /// The record's kind.
+    pub kind: Kind,
+    /// The part of it.
+    pub part: Part,
+    /// Of this organization only, by name or id.
+    pub organization: Option<String>,
+    /// Who; none takes back what was set.
+    pub policy: Option<Policy>,
+}
+
+/// What is to be sent although nobody edited it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushQuery {
+    /// Of which integration.
+    pub name: IntegrationName,
+    /// Of this kind only.
+    pub kind: Option<Kind>,
+    /// Of this organization only, by name or id.
+    pub organization: Option<String>,
+    /// Send nothing.
+    pub dry_run: bool,
 }
 
 /// A record of the PSA about which a person says something.

@@ -1,15 +1,12 @@
 //! Runs: started and followed, listed, shown, cancelled; and the quarantine they leave.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dovetail_domain::{
-    AssetId, Code, Integration, IntegrationId, IntegrationName, Kind, QuarantineId, RunId, SourceId,
-};
-use dovetail_store::{QuarantineEntry, Run, RunStatus, RunTrigger, table};
+use dovetail_domain::{AssetId, Code, Integration, IntegrationName, RunId};
+use dovetail_store::{Run, RunStatus, RunTrigger};
 use dovetail_sync::{Cancel, Order};
 
-use crate::answer::{Answer, Changed, QuarantineRow, Quarantined};
+use crate::answer::{Answer, Changed};
 use crate::caller::{Caller, Relay};
 use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
@@ -96,6 +93,7 @@ pub(crate) async fn preview(
         trigger: RunTrigger::Manual,
         full,
         review: false,
+        push: false,
     };
     // Nothing is written, so a preview that is given up need not be told to stop.
     let (relay, mut events) = Relay::new();
@@ -206,81 +204,4 @@ fn held_back(host: &Arc<Host>, run: RunId) -> Result<(Integration, Run)> {
         ));
     }
     Ok((integration, found))
-}
-
-pub(crate) fn quarantine(host: &Host, name: Option<&IntegrationName>) -> Result<Answer> {
-    let integration = match name {
-        Some(name) => Some(integrations::find_id(host.archive(), name)?),
-        None => None,
-    };
-    let entries = host.archive().quarantine(integration, None, usize::MAX)?;
-    let rows: Result<Vec<QuarantineRow>> = entries.into_iter().map(|entry| row(host, entry)).collect();
-    Ok(Answer::Quarantine(rows?))
-}
-
-fn row(host: &Host, entry: QuarantineEntry) -> Result<QuarantineRow> {
-    let names = integrations::names(host.archive())?;
-    let integration = names.get(&entry.integration).map(ToString::to_string);
-    Ok(QuarantineRow {
-        id: entry.id.to_string(),
-        run: entry.run.to_string(),
-        integration: integration.unwrap_or_default(),
-        kind: entry.kind,
-        source_id: entry.source.to_string(),
-        name: entry.name,
-        code: entry.code,
-        message: entry.message,
-        first_seen: entry.first_seen,
-        last_seen: entry.last_seen,
-        attempts: u64::from(entry.attempts),
-    })
-}
-
-/// A record of the quarantine, with the PSA's record.
-pub(crate) fn quarantined(host: &Host, id: QuarantineId) -> Result<Answer> {
-    let mut entry = entry(host, id)?;
-    let record = entry.record.take();
-    let record = record.and_then(|json| serde_json::from_str(&json).ok());
-    let row = row(host, entry)?;
-    Ok(Answer::Quarantined(Box::new(Quarantined { row, record })))
-}
-
-fn entry(host: &Host, id: QuarantineId) -> Result<QuarantineEntry> {
-    host.archive().quarantined(id)?.ok_or_else(|| {
-        Problem::not_found(
-            format!("There is nothing in the quarantine with the id {id}."),
-            "`dovetail quarantine list` lists what is there.",
-        )
-    })
-}
-
-/// Tries records of the quarantine once more; those of one integration in one run.
-pub(crate) async fn retry(host: &Arc<Host>, ids: &[QuarantineId]) -> Result<Answer> {
-    let entries = match ids {
-        [] => host.archive().quarantine(None, None, usize::MAX)?,
-        ids => ids.iter().map(|id| entry(host, *id)).collect::<Result<_>>()?,
-    };
-    let mut wanted: BTreeMap<IntegrationId, Vec<(Kind, SourceId)>> = BTreeMap::new();
-    for entry in entries {
-        wanted
-            .entry(entry.integration)
-            .or_default()
-            .push((entry.kind, entry.source));
-    }
-    let mut runs = Vec::new();
-    for (id, wanted) in wanted {
-        let Some(found) = host.archive().get(&table::INTEGRATIONS, &id)? else {
-            continue;
-        };
-        let integration = ready(host, &found.name)?;
-        let setup = host.setup_for(&integration).await?;
-        let order = Order {
-            run: host.archive().next_run(),
-            trigger: RunTrigger::Manual,
-            full: false,
-            review: false,
-        };
-        runs.push(dovetail_sync::retry(&setup, order, &wanted).await?);
-    }
-    Ok(Answer::Runs(runs))
 }

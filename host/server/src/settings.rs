@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use dovetail_domain::connector::{Choice, ConnectorDescription, GroupOption};
-use dovetail_domain::{Code, Field, Integration, IntegrationId, IntegrationName, Kind, SyncState};
+use dovetail_domain::connector::{Choice, ConnectorDescription, GroupOption, group_field};
+use dovetail_domain::{Code, Integration, IntegrationId, IntegrationName, Kind, SyncState};
 use dovetail_store::{Archive, Filter, RunTrigger, Wanted, table};
 use dovetail_sync::{Event, Progress};
 
@@ -132,6 +132,13 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
         let _changing = host.changing();
         let before = integrations::find(archive, &change.name)?;
         let after = changed(&before, description, &change, chosen);
+        let is_on = |integration: &Integration, kind: &Kind| {
+            integration.sync.two_way.get(kind).copied().unwrap_or_default()
+        };
+        let begins = |kind: &Kind| is_on(&after, kind) && !is_on(&before, kind);
+        let begun: Vec<Kind> = Kind::ALL.into_iter().filter(begins).collect();
+        // Before it is on: a process that dies in between has sent nothing.
+        dovetail_sync::withhold_all(archive, after.id, &begun, || host.step())?;
         let mut step = host.step();
         step.put(&table::INTEGRATIONS, &after.id, &after)?;
         archive.commit(step)?;
@@ -143,11 +150,26 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
     let server = host.dispatch().serving();
     let mut notes = Vec::new();
     if change.two_way.iter().any(|(_, on)| *on) {
-        notes.push(
-            "Existing records are not pushed by this; that is what `dovetail push` is for. This version reads from the \
-             PSA only: it keeps the choice and checks its permissions, and sends nothing."
-                .to_owned(),
-        );
+        notes.push(format!(
+            "Existing records are not pushed by this; that is what `dovetail push {name}` is for. From now on what is \
+             edited here goes to the PSA."
+        ));
+        let sync = &after.sync;
+        let contacts = sync.two_way.get(&Kind::Contact).copied().unwrap_or_default();
+        for (what, option, label) in [
+            (
+                "e-mail addresses",
+                "--contact-email-type",
+                &sync.contact_email_type,
+            ),
+            ("phone numbers", "--contact-phone-type", &sync.contact_phone_type),
+        ] {
+            if contacts && label.is_none() {
+                notes.push(format!(
+                    "New contacts are made in the PSA without {what} until `{option} LABEL` says what they are called there."
+                ));
+            }
+        }
     }
     if after.paused {
         notes.push(format!(
@@ -285,7 +307,7 @@ fn with_label(
     group: &str,
     label: &str,
 ) -> Result<u64> {
-    let Some(field) = field_of(kind, group) else {
+    let Some(field) = group_field(kind, group) else {
         return Ok(0);
     };
     let filter = Filter {
@@ -295,16 +317,6 @@ fn with_label(
         ..Filter::default()
     };
     Ok(archive.count(kind, &filter)?)
-}
-
-/// The standard field a group's labels stand in: `company-types` of organizations is `type`.
-fn field_of(kind: Kind, group: &str) -> Option<Field> {
-    let last = group.rsplit('-').next().unwrap_or(group);
-    let is = |field: &Field| {
-        let name = field.as_str();
-        last == name || last.strip_suffix("es") == Some(name) || last.strip_suffix('s') == Some(name)
-    };
-    kind.fields().iter().map(|(field, _)| *field).find(is)
 }
 
 #[cfg(test)]
@@ -376,21 +388,6 @@ mod tests {
         let problem = choices(&with_group(), &change(&["company-type=all"]).select, &options()).unwrap_err();
         assert_eq!(problem.code, Code::UnknownSetting);
         assert!(problem.hint.contains("nearest is `company-types`"));
-    }
-
-    #[test]
-    fn labels_stand_in_fields() {
-        assert_eq!(field_of(Kind::Organization, "company-types"), Some(Field::Type));
-        assert_eq!(
-            field_of(Kind::Organization, "company-statuses"),
-            Some(Field::Status)
-        );
-        assert_eq!(
-            field_of(Kind::Configuration, "configuration-statuses"),
-            Some(Field::Status)
-        );
-        assert_eq!(field_of(Kind::Ticket, "ticket-boards"), Some(Field::Board));
-        assert_eq!(field_of(Kind::Ticket, "queues"), None);
     }
 
     #[test]

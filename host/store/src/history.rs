@@ -82,6 +82,8 @@ pub enum Change {
         before: Option<(IntegrationId, SourceId)>,
         after: Option<(IntegrationId, SourceId)>,
     },
+    /// The same in the PSA's record: what was sent, or what somebody there wrote and lost because of who wins.
+    InPsa(Box<Change>),
 }
 
 impl Change {
@@ -94,6 +96,7 @@ impl Change {
             Change::Organization { .. } => Some("organization".to_owned()),
             Change::State { .. } => Some("sync".to_owned()),
             Change::Link { .. } => Some("source".to_owned()),
+            Change::InPsa(change) => change.field(),
         }
     }
 
@@ -116,7 +119,13 @@ impl Change {
             Change::Organization { before, after } => (id(before), id(after)),
             Change::State { before, after } => (json!(before), json!(after)),
             Change::Link { before, after } => (link(before), link(after)),
+            Change::InPsa(change) => change.values(),
         }
+    }
+
+    /// Whether it is about the PSA's record.
+    pub fn is_in_psa(&self) -> bool {
+        matches!(self, Change::InPsa(_))
     }
 }
 

@@ -16,6 +16,11 @@
 //! | `g` [`Space::Choice`] | integration, kind, PSA id | which record it is, as a person said, and why |
 //! | `j` [`Space::Review`] | integration | the review that waits for a person |
 //! | `d` [`Space::Reviewed`] | integration, kind, PSA id | what a review would make of it |
+//! | `O` [`Space::Outbox`] | integration, kind, asset | that something of it is to be sent, and what is being sent |
+//! | `C` [`Space::Conflict`] | integration, kind, asset | what a person has to choose |
+//! | `P` [`Space::Policy`] | integration, organization or 0, kind, part | who wins, as a person said |
+//! | `M` [`Space::Motion`] | integration, kind, asset | which side wrote which part of it lately |
+//! | `L` [`Space::Law`] | integration | which parts did not survive there and back |
 //! | `i` [`Space::Integration`] | integration | integration with its settings |
 //! | `s` [`Space::Secret`] | integration, name | ciphertext |
 //! | `o` [`Space::Options`] | integration, group | options as last read |
@@ -73,6 +78,11 @@ spaces! {
     Choice b'g',
     Review b'j',
     Reviewed b'd',
+    Outbox b'O',
+    Conflict b'C',
+    Policy b'P',
+    Motion b'M',
+    Law b'L',
     Integration b'i',
     Secret b's',
     Options b'o',

@@ -56,6 +56,12 @@ pub struct Run {
     /// Records that would be orphaned once a person says so, and why; the first [`Run::NAMED`] of them.
     #[serde(default)]
     pub leaving: Vec<Named>,
+    /// What the PSA cut or wrote differently of what was sent to it; the first [`Run::NAMED`] of them.
+    #[serde(default)]
+    pub altered: Vec<Named>,
+    /// Edits that the PSA or a mapping refused, and why; the first [`Run::NAMED`] of them.
+    #[serde(default)]
+    pub refused: Vec<Named>,
     /// When a person took it back.
     #[serde(default)]
     pub reverted: Option<Timestamp>,
@@ -80,6 +86,8 @@ pub enum RunMode {
     Full,
     /// What changed.
     Incremental,
+    /// Nothing: it sends what waits.
+    Push,
 }
 
 /// Who wanted a run.
@@ -94,6 +102,8 @@ pub enum RunTrigger {
     Settings,
     /// A person, with a file in place of a PSA.
     Import,
+    /// A record was edited.
+    Edit,
 }
 
 /// How a run stands.
@@ -208,6 +218,8 @@ impl Run {
             left_out: Vec::new(),
             waiting: Vec::new(),
             leaving: Vec::new(),
+            altered: Vec::new(),
+            refused: Vec::new(),
             reverted: None,
             requests: 0,
             bytes: 0,
@@ -231,6 +243,11 @@ impl Run {
                 self.subject()
             ),
         }
+    }
+
+    /// What became of the edits of a kind, to count in.
+    pub fn edits(&mut self, kind: Kind) -> &mut Pushed {
+        self.pushed.entry(kind).or_default()
     }
 
     /// The tally of a kind, to count in.
@@ -269,6 +286,8 @@ impl Run {
             "left_out": self.left_out,
             "waiting": self.waiting,
             "leaving": self.leaving,
+            "altered": self.altered,
+            "refused": self.refused,
             "reverted": self.reverted.map(|at| at.to_string()),
             "requests": self.requests,
             "bytes": self.bytes,

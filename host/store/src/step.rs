@@ -88,6 +88,17 @@ impl Step {
         Ok(())
     }
 
+    /// Notes what changed in the PSA's record that a record is connected with.
+    pub fn note_in_psa(&mut self, kind: Kind, id: AssetId, changes: Vec<Change>) {
+        if changes.is_empty() {
+            return;
+        }
+        self.audit.changed.push((kind, id));
+        let in_psa = |change| (Change::InPsa(Box::new(change)), None);
+        self.changes
+            .push((kind, id, changes.into_iter().map(in_psa).collect()));
+    }
+
     /// Takes a record out. What stood in it goes into its history.
     pub fn remove(&mut self, before: &Record) {
         let mut emptied = before.clone();

@@ -4,7 +4,10 @@
 
 use std::marker::PhantomData;
 
-use dovetail_domain::{AssetId, Chosen, Integration, IntegrationId, Kind, QuarantineId, RunId, SourceId};
+use dovetail_domain::motion::Motion;
+use dovetail_domain::{
+    AssetId, Chosen, Integration, IntegrationId, Kind, Open, Outgoing, Policy, QuarantineId, RunId, SourceId,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -108,6 +111,24 @@ pub const fn reviewed<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
 /// Records that would be orphaned once a person says so.
 pub const fn leaving<V>() -> Table<(IntegrationId, Kind, SourceId), V> {
     Table::json(Space::Leaving)
+}
+
+/// Records of which something is to be sent to the PSA. In the order of keys parents come first.
+pub const OUTBOX: Table<(IntegrationId, Kind, AssetId), Outgoing> = Table::json(Space::Outbox);
+
+/// What a person has to choose, by record; never an empty list.
+pub const CONFLICTS: Table<(IntegrationId, Kind, AssetId), Vec<Open>> = Table::json(Space::Conflict);
+
+/// Who wins, as a person said, by kind and part: for an organization, or for all of the integration.
+pub const POLICIES: Table<(IntegrationId, Option<AssetId>, (Kind, String)), Policy> =
+    Table::json(Space::Policy);
+
+/// Which side wrote which part of a record lately, of those parts that were sent.
+pub const MOTIONS: Table<(IntegrationId, Kind, AssetId), Vec<Motion>> = Table::json(Space::Motion);
+
+/// Which parts did not survive there and back.
+pub const fn laws<V>() -> Table<IntegrationId, V> {
+    Table::json(Space::Law)
 }
 
 impl<K, V> Table<K, V> {

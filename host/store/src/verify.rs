@@ -21,7 +21,10 @@ use crate::error::show_key;
 use crate::index::{Counts, Index};
 use crate::keys::{Key, Space};
 use crate::sequence::Sequence;
-use crate::table::{CHOICES, CONFIG, DELETED, IMPORTS, INTEGRATIONS, QUARANTINE, RUNS, SECRETS};
+use crate::table::{
+    CHOICES, CONFIG, CONFLICTS, DELETED, IMPORTS, INTEGRATIONS, MOTIONS, OUTBOX, POLICIES, QUARANTINE, RUNS,
+    SECRETS,
+};
 
 /// Values read at a time.
 const PAGE: usize = 256;
@@ -236,12 +239,21 @@ impl Look<'_> {
                 json::<(IntegrationId, Kind, SourceId)>(space, &pair)?;
             }
             Space::Choice => drop(CHOICES.row(pair)?),
+            Space::Outbox => drop(OUTBOX.row(pair)?),
+            Space::Conflict => {
+                let (_, open) = CONFLICTS.row(pair)?;
+                if open.is_empty() {
+                    return odd("it names no conflict");
+                }
+            }
+            Space::Policy => drop(POLICIES.row(pair)?),
+            Space::Motion => drop(MOTIONS.row(pair)?),
             Space::Options | Space::Person | Space::Checkpoint => {
                 json::<(IntegrationId, String)>(space, &pair)?;
             }
             Space::Mapping => json::<(IntegrationId, Option<AssetId>)>(space, &pair)?,
             Space::Plugin | Space::Grant => json::<String>(space, &pair)?,
-            Space::Queue | Space::Review => json::<IntegrationId>(space, &pair)?,
+            Space::Queue | Space::Review | Space::Law => json::<IntegrationId>(space, &pair)?,
         }
         Ok(())
     }

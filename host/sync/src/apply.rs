@@ -1,7 +1,7 @@
 //! A mapped page becomes one step: records made, changed or left as they are, quarantine, lists and the run's document,
 //! written together. Whatever the process dies in, the next start finds the state before or after the page.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use dovetail_domain::connector::RefusedItem;
@@ -18,7 +18,9 @@ use crate::leaving::{Attendance, Leaving, Reason};
 use crate::ledger::{Ledger, LeftOut, Waiting};
 use crate::map::Mapped;
 use crate::recognise::Rivals;
+use crate::rules::Rules;
 
+pub(crate) mod both;
 mod place;
 mod write;
 
@@ -37,6 +39,10 @@ pub(crate) struct Pass {
     quarantined: HashSet<(Kind, SourceId)>,
     /// What records of the PSA are, as a person said.
     choices: Choices,
+    /// Who wins.
+    pub(crate) rules: Rules,
+    /// Records of which something was sent during this run whose answer was lost.
+    pub(crate) doubts: BTreeSet<(Kind, AssetId)>,
     /// Organizations with links whose targets were not there when they were stored.
     pub(crate) unbound: Vec<AssetId>,
     /// Which records were seen, and which seem to leave.
@@ -97,6 +103,7 @@ impl Pass {
         archive: Arc<Archive>,
         integration: Integration,
         run: Run,
+        rules: Rules,
         clock: fn() -> Timestamp,
     ) -> Result<Pass, StoreError> {
         let left_out = Ledger::open(&archive, table::left_out(), integration.id)?;
@@ -117,6 +124,8 @@ impl Pass {
             waiting,
             quarantined,
             choices,
+            rules,
+            doubts: BTreeSet::new(),
             unbound: Vec::new(),
             attendance: Attendance::default(),
             told: newcomers.clone(),

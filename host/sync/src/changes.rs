@@ -30,6 +30,17 @@ pub struct ChangeRow {
     pub why: String,
 }
 
+impl ChangeRow {
+    /// As a line that a person reads.
+    pub fn in_words(&self) -> String {
+        let ChangeRow { kind, name, .. } = self;
+        match &self.field {
+            Some(field) => format!("{kind} `{name}`: {field}: {} becomes {}", self.before, self.after),
+            None => format!("{kind} `{name}`: {}", self.why),
+        }
+    }
+}
+
 /// What a run changed, in the order in which it did. What a person took back of it is not counted.
 pub fn of_run(archive: &Archive, run: RunId) -> Result<Vec<ChangeRow>, StoreError> {
     let mut rows = Vec::new();
@@ -70,9 +81,17 @@ pub(crate) fn rows_of(archive: &Archive, touched: Touched) -> Result<Vec<ChangeR
         .changes
         .iter()
         .any(|change| matches!(change, Change::Link { before: None, .. }));
+    // A record that was made in the PSA is connected with what was made.
+    let made = touched
+        .changes
+        .iter()
+        .any(|change| matches!(change, Change::InPsa(change) if **change == Change::Created));
     let row = |change: &Change| {
         let (before, after, field) = match (change, &record) {
             (Change::Created, Some(record)) => (Value::Null, fields(record), None),
+            (Change::InPsa(change), Some(record)) if **change == Change::Created => {
+                (Value::Null, fields(record), None)
+            }
             (
                 Change::State {
                     after: Some(SyncState::Orphaned),
@@ -99,7 +118,10 @@ pub(crate) fn rows_of(archive: &Archive, touched: Touched) -> Result<Vec<ChangeR
             field,
             before,
             after,
-            why: why(change, adopted, &touched.cause).to_owned(),
+            why: match (change, made) {
+                (Change::Link { .. } | Change::State { .. }, true) => "made in the PSA".to_owned(),
+                _ => why(change, adopted, &touched.cause).to_owned(),
+            },
         }
     };
     Ok(touched.changes.iter().map(row).collect())
@@ -112,6 +134,8 @@ fn why(change: &Change, adopted: bool, cause: &ChangeCause) -> &'static str {
         _ => {}
     }
     match change {
+        Change::InPsa(change) if **change == Change::Created => "made in the PSA",
+        Change::InPsa(_) => "sent to the PSA",
         Change::Created => "new in the PSA",
         Change::Removed => "it expired",
         Change::Link { .. } => "the standard rule holds them for the same",
@@ -131,7 +155,7 @@ fn why(change: &Change, adopted: bool, cause: &ChangeCause) -> &'static str {
     }
 }
 
-fn fields(record: &Record) -> Value {
+pub(crate) fn fields(record: &Record) -> Value {
     let fields: Map<String, Value> = record
         .fields
         .iter()

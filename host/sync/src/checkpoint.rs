@@ -68,6 +68,15 @@ impl Checkpoints {
     }
 }
 
+/// The checkpoint of one kind.
+pub(crate) fn of(
+    archive: &Archive,
+    integration: IntegrationId,
+    kind: Kind,
+) -> Result<Option<Timestamp>, StoreError> {
+    archive.get(&table::checkpoints::<Timestamp>(), &(integration, stream(kind)))
+}
+
 /// Puts a kind's checkpoint into a step.
 pub(crate) fn put(
     step: &mut Step,

@@ -47,7 +47,11 @@ impl Decided {
                 later.map(|(_, mapping)| mapping)
             }
             Change::Organization { .. } => self.organization.as_ref(),
-            Change::Created | Change::Removed | Change::State { .. } | Change::Link { .. } => return None,
+            Change::Created
+            | Change::Removed
+            | Change::State { .. }
+            | Change::Link { .. }
+            | Change::InPsa(_) => return None,
         };
         over.or(self.whole.as_ref()).map(AsRef::as_ref)
     }

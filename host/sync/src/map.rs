@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use dovetail_domain::mapping::{Draft, MappingContext, Outcome};
+use dovetail_domain::mapping::{Draft, MappingContext, Outcome, TableRow};
 use dovetail_domain::record::display_name;
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, Pulled, SourceRecord, Value};
 use dovetail_runtime::{MappingInput, MappingRunner, RecordError};
@@ -13,6 +13,10 @@ use dovetail_store::{Archive, StoreError};
 use crate::decided::Decided;
 use crate::error::SyncError;
 use crate::setup::Layer;
+
+mod bring;
+
+pub(crate) use bring::{Bringing, NotBrought};
 
 /// A record of the PSA and what the stack made of it.
 pub(crate) struct Mapped {
@@ -39,6 +43,7 @@ pub(crate) struct Stack {
 
 struct Running {
     runner: MappingRunner,
+    table: Vec<TableRow>,
     context: MappingContext,
     name: String,
     /// Its name and version.
@@ -55,6 +60,7 @@ impl Stack {
     pub(crate) fn new(layers: &[Layer]) -> Stack {
         let running = |layer: &Layer| Running {
             runner: layer.mapping.runner(),
+            table: layer.table.clone(),
             context: layer.context(),
             name: layer.name.clone(),
             version: {

@@ -7,6 +7,7 @@ use dovetail_store::{Archive, Overlay, Run, StoreError};
 
 use crate::changes::{ChangeRow, of_run};
 use crate::progress::{Cancel, Progress};
+use crate::push::waiting;
 use crate::run::{Order, run};
 use crate::setup::Setup;
 
@@ -20,7 +21,8 @@ pub async fn preview(
     let over = laid_over(setup)?;
     let mut run = run(&over, order, progress, cancel).await?;
     run.dry_run = true;
-    let changes = of_run(&over.archive, run.id)?;
+    let mut changes = of_run(&over.archive, run.id)?;
+    changes.extend(waiting(&over)?);
     Ok((run, changes))
 }
 
@@ -36,5 +38,6 @@ pub(crate) fn laid_over(setup: &Setup) -> Result<Setup, StoreError> {
         integration: setup.integration.clone(),
         clock: setup.clock,
         stalled_after: setup.stalled_after,
+        dry: true,
     })
 }

@@ -11,6 +11,13 @@ use tokio::sync::Notify;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
+    /// Edits of a kind were sent.
+    Pushed {
+        /// The kind.
+        kind: Kind,
+        /// What became of its edits so far.
+        edits: dovetail_store::Pushed,
+    },
     /// A kind is being read.
     Started {
         /// The kind.

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use dovetail_domain::connector::{CheckLine, ConnectorContext, GroupOption, Listing, MemberPage, Page};
-use dovetail_domain::{Fault, Kind, Pulled, SourceId};
+use dovetail_domain::connector::{
+    Change, CheckLine, ConnectorContext, GroupOption, Listing, MemberPage, Page, PushOutcome,
+};
+use dovetail_domain::{Fault, Kind, Pulled, SourceId, SourceRecord, Timestamp};
 use dovetail_gate::{GateError, Session};
 use dovetail_runtime::{CallError, ConnectorSession};
 
@@ -62,6 +64,27 @@ impl Psa {
     ) -> Result<Vec<Result<Pulled, Fault>>, SyncError> {
         self.begin();
         let found = self.connector.fetch(&self.context, kind, ids, parents).await;
+        self.read(found)
+    }
+
+    /// Sends changes: as many answers as changes, in their order.
+    pub(crate) async fn push(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<Vec<Result<PushOutcome, Fault>>, SyncError> {
+        self.begin();
+        let ended = self.connector.push(&self.context, changes).await;
+        self.read(ended)
+    }
+
+    /// What a create whose answer was lost may have made.
+    pub(crate) async fn seek(
+        &mut self,
+        change: &Change,
+        since: Timestamp,
+    ) -> Result<Vec<SourceRecord>, SyncError> {
+        self.begin();
+        let found = self.connector.seek(&self.context, change, since).await;
         self.read(found)
     }
 

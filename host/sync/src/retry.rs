@@ -26,7 +26,13 @@ const ASKED: usize = 200;
 pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> Result<Run, StoreError> {
     let integration = setup.integration.clone();
     let run = order.begin(setup, RunMode::Incremental, (setup.clock)());
-    let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
+    let mut pass = Pass::begin(
+        setup.archive.clone(),
+        integration,
+        run,
+        setup.rules()?,
+        setup.clock,
+    )?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();
     let pulse = Pulse::default();

@@ -136,7 +136,7 @@ fn stands_as_made<'a>(record: &Record, others: impl Iterator<Item = &'a Change>)
     let mut seen = HashSet::new();
     let link = record.link.as_ref();
     others
-        .filter(|change| seen.insert(change.field()))
+        .filter(|change| !change.is_in_psa() && seen.insert(change.field()))
         .all(|change| match change {
             Change::Field { field, before, .. } => record.get(*field) == before,
             Change::Trait { name, before, .. } => record.get_trait(name) == before.as_deref(),
@@ -146,6 +146,7 @@ fn stands_as_made<'a>(record: &Record, others: impl Iterator<Item = &'a Change>)
                 link.map(|link| (link.integration, link.source.clone())) == *before
             }
             Change::Created | Change::Removed => false,
+            Change::InPsa(_) => true,
         })
 }
 
@@ -212,6 +213,7 @@ fn undo(
         Change::Link { .. } | Change::State { .. } => {
             return Err("whether it is in the PSA is for the PSA to say");
         }
+        Change::InPsa(_) => return Err("it was sent to the PSA, and stays so there without `--in-psa`"),
         Change::Created | Change::Removed => return Err("it expired; it comes back with the PSA's record"),
     };
     if free {

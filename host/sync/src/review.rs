@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::matches::{MatchRow, MatchState, matches};
 use crate::preview::laid_over;
 use crate::progress::{Cancel, Progress};
+use crate::push::push;
 use crate::run::{Order, run};
 use crate::setup::Setup;
 
@@ -70,6 +71,9 @@ pub async fn run_or_review(
     progress: Arc<dyn Progress>,
     cancel: &Cancel,
 ) -> Result<Run, StoreError> {
+    if order.push {
+        return push(setup, order, progress, cancel).await;
+    }
     let (archive, integration) = (&setup.archive, setup.integration.id);
     let review = reviewed(archive, integration)?;
     let imported: Option<RunId> = archive.last_import()?;

@@ -21,7 +21,7 @@ use crate::psa::Psa;
 use crate::pull::{self, Reach, listings, pull};
 use crate::setup::Setup;
 use crate::stall::{self, Pulse};
-use crate::{choice, orphan, remap, retry};
+use crate::{choice, orphan, push, remap, retry};
 
 /// Which run it is and who wanted it.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub struct Order {
     pub full: bool,
     /// Whether it stops before anything is written, for a person to look.
     pub review: bool,
+    /// Whether it only sends what waits, and reads nothing else.
+    pub push: bool,
 }
 
 impl Order {
@@ -69,28 +71,44 @@ pub async fn run(
     let known = Checkpoints::read(&setup.archive, integration.id)?;
     let scope = Scope::of(setup, &known, order.full, started)?;
     let run = order.begin(setup, scope.mode, started);
-    let mut pass = Pass::begin(setup.archive.clone(), integration, run, setup.clock)?;
+    let mut pass = Pass::begin(
+        setup.archive.clone(),
+        integration,
+        run,
+        setup.rules()?,
+        setup.clock,
+    )?;
     let psa = Psa::of(setup);
     let session = psa.session().clone();
-    let outcome = {
-        let pulse = Pulse::default();
-        let stages = stages(setup, &mut pass, psa, &scope, &known, (&*progress, &pulse));
-        let stalled = stall::watch(&session, &pulse, &*progress, setup.stalled_after);
-        tokio::select! {
-            // Asked first, so that a run that is done when somebody cancels it is done.
-            biased;
-            outcome = stages => outcome,
-            () = cancel.cancelled() => {
-                session.cancel();
-                Err(SyncError::Cancelled)
-            }
-            stalled = stalled => {
-                session.cancel();
-                Err(stalled)
-            }
-        }
-    };
+    let pulse = Pulse::default();
+    let watched = (&*progress, &pulse);
+    let stages = stages(setup, &mut pass, psa, &scope, &known, watched);
+    let outcome = under_watch(setup, &session, watched, cancel, stages).await;
     finish(pass, &session, outcome)
+}
+
+/// Does the stages of a run until they are done, a person stops them or nothing moves any more.
+pub(crate) async fn under_watch(
+    setup: &Setup,
+    session: &Session,
+    (progress, pulse): (&dyn Progress, &Pulse),
+    cancel: &Cancel,
+    stages: impl Future<Output = Result<Ended, SyncError>>,
+) -> Result<Ended, SyncError> {
+    let stalled = stall::watch(session, pulse, progress, setup.stalled_after);
+    tokio::select! {
+        // Asked first, so that a run that is done when somebody cancels it is done.
+        biased;
+        outcome = stages => outcome,
+        () = cancel.cancelled() => {
+            session.cancel();
+            Err(SyncError::Cancelled)
+        }
+        stalled = stalled => {
+            session.cancel();
+            Err(stalled)
+        }
+    }
 }
 
 /// What a run is about.
@@ -149,16 +167,24 @@ pub(crate) enum Ended {
     Whole,
     /// With more orphans than the brake lets pass.
     Braked,
+    /// With something sent whose answer was lost.
+    InDoubt,
 }
 
 /// Notes that a run did all it was to do.
 pub(crate) fn conclude(run: &mut Run) {
     let quarantined: u64 = run.entities.values().map(|tally| tally.quarantined).sum();
-    (run.status, run.reason) = if quarantined == 0 {
-        (RunStatus::Succeeded, None)
-    } else {
-        let reason = Code::RecordsQuarantined.as_str().to_owned();
-        (RunStatus::Partial, Some(reason))
+    let refused: u64 = run.pushed.values().map(|edits| edits.failed).sum();
+    (run.status, run.reason) = match (quarantined, refused) {
+        (0, 0) => (RunStatus::Succeeded, None),
+        (0, _) => {
+            let reason = Code::PushRefused.as_str().to_owned();
+            (RunStatus::Partial, Some(reason))
+        }
+        _ => {
+            let reason = Code::RecordsQuarantined.as_str().to_owned();
+            (RunStatus::Partial, Some(reason))
+        }
     };
     run.trouble = None;
 }
@@ -178,6 +204,10 @@ pub(crate) fn finish(
         Ok(Ended::Braked) => {
             run.status = RunStatus::Waiting;
             run.reason = Some(Code::OrphanBrake.as_str().to_owned());
+        }
+        Ok(Ended::InDoubt) => {
+            run.status = RunStatus::Waiting;
+            run.reason = Some(Code::PushInDoubt.as_str().to_owned());
         }
         Ok(Ended::Whole) => conclude(run),
         Err(SyncError::Store(error)) => return Err(error),
@@ -222,6 +252,7 @@ async fn stages(
 ) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
+    push::settle_doubts(setup, pass, &mut psa, &mut stack).await?;
     if let Some(passed) = known.passed.as_ref().filter(|_| scope.remap) {
         remap::remap(pass, &mut psa, &mut stack, &scope.wanted, (progress, pulse)).await?;
         let mut step = pass.step();
@@ -293,7 +324,12 @@ async fn stages(
     }
     bind(pass)?;
     pulse.beat();
-    settle(pass, psa, scope).await
+    let ended = settle(pass, &mut psa, scope).await?;
+    let sent = push::deliver(setup, pass, &mut psa, &mut stack, (progress, pulse)).await?;
+    Ok(match ended {
+        Ended::Whole => sent,
+        ended => ended,
+    })
 }
 
 /// What to list of a kind in this run.
@@ -328,12 +364,12 @@ fn to_list(
 }
 
 /// Settles what leaves, and notes that everything was read where it was.
-async fn settle(pass: &mut Pass, mut psa: Psa, scope: &Scope) -> Result<Ended, SyncError> {
+async fn settle(pass: &mut Pass, psa: &mut Psa, scope: &Scope) -> Result<Ended, SyncError> {
     let (listed, unwanted): (&[Kind], &[Kind]) = match scope.mode {
         RunMode::Full => (&scope.wanted, &scope.unwanted),
-        RunMode::Incremental => (&[], &[]),
+        RunMode::Incremental | RunMode::Push => (&[], &[]),
     };
-    let braked = orphan::settle(pass, &mut psa, listed, unwanted, scope.chosen_anew).await?;
+    let braked = orphan::settle(pass, psa, listed, unwanted, scope.chosen_anew).await?;
     let mut step = pass.step();
     pass.go_on_from(&mut step)?;
     if scope.is_full() {

@@ -9,9 +9,11 @@ use dovetail_domain::record::digest;
 use dovetail_domain::{AssetId, Integration, Kind, Timestamp};
 use dovetail_gate::{Gate, Session};
 use dovetail_runtime::{ConnectorSession, LoadedConnector, LoadedMapping};
-use dovetail_store::Archive;
+use dovetail_store::{Archive, StoreError};
 
+use crate::error::SyncError;
 use crate::outbound::Through;
+use crate::rules::Rules;
 
 /// One layer of the mapping stack.
 #[derive(Clone)]
@@ -56,6 +58,20 @@ pub struct Setup {
     pub clock: fn() -> Timestamp,
     /// How long a run may stand still.
     pub stalled_after: Interval,
+    /// Whether nothing may be written in the PSA: what is done is thrown away.
+    pub dry: bool,
+}
+
+/// A digest of a mapping stack.
+pub(crate) fn mapped(layers: &[Layer]) -> String {
+    let layers: Vec<_> = layers
+        .iter()
+        .map(|layer| {
+            let organization = layer.organization.as_ref().map(|(id, _)| id.0);
+            (&layer.mapping.inspection().digest, &layer.config, organization)
+        })
+        .collect();
+    hex(&digest(&serde_json::json!(layers).to_string()))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -101,24 +117,44 @@ impl Setup {
                     }
                 })
                 .collect(),
-            options: vec![
-                ("ticket-window".to_owned(), window),
-                ("page-size".to_owned(), PAGE_SIZE.to_string()),
-            ],
+            options: [
+                ("ticket-window", Some(window)),
+                ("page-size", Some(PAGE_SIZE.to_string())),
+                ("contact-email-type", sync.contact_email_type.clone()),
+                ("contact-phone-type", sync.contact_phone_type.clone()),
+            ]
+            .into_iter()
+            .filter_map(|(key, text)| Some((key.to_owned(), text?)))
+            .collect(),
         }
+    }
+
+    /// Who wins, as far as it is known without trying the stack.
+    pub(crate) fn rules(&self) -> Result<Rules, StoreError> {
+        Rules::known(
+            &self.archive,
+            &self.integration,
+            self.connector.description(),
+            &self.layers,
+        )
+    }
+
+    /// The same with the stack tried there and back.
+    pub(crate) async fn proved(&self) -> Result<Rules, SyncError> {
+        let description = self.connector.description();
+        Rules::proved(
+            &self.archive,
+            &self.integration,
+            description,
+            &self.layers,
+            self.clock,
+        )
+        .await
     }
 
     /// A digest of the mapping stack. Where it alone changed, what is stored is mapped again.
     pub(crate) fn mapped(&self) -> String {
-        let layers: Vec<_> = self
-            .layers
-            .iter()
-            .map(|layer| {
-                let organization = layer.organization.as_ref().map(|(id, _)| id.0);
-                (&layer.mapping.inspection().digest, &layer.config, organization)
-            })
-            .collect();
-        hex(&digest(&serde_json::json!(layers).to_string()))
+        mapped(&self.layers)
     }
 
     /// A digest of what decides which records come in: the choices and the connector. Where it changed, everything has to

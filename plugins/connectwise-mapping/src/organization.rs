@@ -78,5 +78,29 @@ pub(crate) fn to_source(patching: &mut Patching<'_>) -> Result<(), Fault> {
             other => patching.refuse(other),
         }
     }
+    if patching.is_new() {
+        address(patching);
+    }
     custom_fields::to_source(patching, &[CUSTOM_FIELDS], &[])
+}
+
+/// Where the address of a new company stands in the documentation's record, and in ConnectWise's.
+const ADDRESS: &[(&str, &str)] = &[
+    ("address_1", "addressLine1"),
+    ("address_2", "addressLine2"),
+    ("city", "city"),
+    ("region", "state"),
+    ("postal_code", "zip"),
+];
+
+/// ConnectWise makes no company without an address, of which it makes the company's first site. An organization has none
+/// of its own, so a new one brings it along as traits.
+fn address(patching: &mut Patching<'_>) {
+    for (name, property) in ADDRESS {
+        let given = patching.supplement(name);
+        let text = given.and_then(|json| serde_json::from_str::<String>(json).ok());
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            patching.set(property, text.trim());
+        }
+    }
 }

@@ -39,6 +39,11 @@ impl<'e> Patching<'e> {
         reading::record(self.edit.source.as_ref().map_or("{}", |source| &source.json))
     }
 
+    /// Whether ConnectWise does not have the record yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.edit.source.is_none()
+    }
+
     /// A list of the record as it was, with all its properties.
     pub(crate) fn list(&self, property: &str) -> &[Json] {
         self.source

@@ -162,9 +162,8 @@ fn kinds() -> Vec<KindAbility> {
         write_permissions: Vec::new(),
     };
     let both_ways = |ability: KindAbility, written: Written| KindAbility {
-        // No host sends changes yet: two-way sync is not offered before one does.
-        writes: false,
-        creates: false,
+        writes: true,
+        creates: true,
         identity: identity(written),
         rules: written.rules(),
         write_permissions: vec![written.permission().into()],

@@ -40,4 +40,5 @@ mod secrets;
 mod serve;
 mod stalled;
 mod trust;
+mod two_way;
 mod upkeep;

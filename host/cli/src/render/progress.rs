@@ -97,7 +97,7 @@ impl Bars {
                     bar.set_message(counts(event).unwrap_or_default());
                 }
             }
-            Event::Waiting { .. } | Event::Note { .. } => {
+            Event::Pushed { .. } | Event::Waiting { .. } | Event::Note { .. } => {
                 if let Some(line) = line(event) {
                     // A bar that cannot be written to is no reason to end.
                     let _ = self.all.println(line);
@@ -127,6 +127,12 @@ pub(crate) fn line(event: &Event) -> Option<String> {
             tally.read,
             prefixed(counts(event))
         )),
+        Event::Pushed { kind, edits } => Some(format!(
+            "{}: {} sent{}",
+            kind.plural(),
+            edits.sent,
+            prefixed(counts(event))
+        )),
         Event::Waiting { seconds, why } => Some(format!("waiting for {seconds} s: {why}")),
         Event::Note { text } => Some(text.clone()),
     }
@@ -140,18 +146,23 @@ fn prefixed(counts: Option<String>) -> String {
 }
 
 fn counts(event: &Event) -> Option<String> {
-    let Event::Stored { tally, .. } = event else {
-        return None;
+    let named: &[(u64, &str)] = match event {
+        Event::Stored { tally, .. } => &[
+            (tally.created, "created"),
+            (tally.updated, "updated"),
+            (tally.unchanged, "unchanged"),
+            (tally.skipped, "left out"),
+            (tally.waiting, "waiting"),
+            (tally.quarantined, "quarantined"),
+            (tally.orphaned, "orphaned"),
+        ],
+        Event::Pushed { edits, .. } => &[
+            (edits.confirmed, "confirmed"),
+            (edits.failed, "refused"),
+            (edits.conflicts, "in conflict"),
+        ],
+        _ => return None,
     };
-    let named = [
-        (tally.created, "created"),
-        (tally.updated, "updated"),
-        (tally.unchanged, "unchanged"),
-        (tally.skipped, "left out"),
-        (tally.waiting, "waiting"),
-        (tally.quarantined, "quarantined"),
-        (tally.orphaned, "orphaned"),
-    ];
     let parts = named
         .iter()
         .filter(|(count, _)| *count > 0)

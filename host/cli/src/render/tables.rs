@@ -1,6 +1,7 @@
 //! Answers as people read them.
 
 mod authors;
+mod both_ways;
 mod changes;
 mod mappings;
 mod matches;
@@ -34,6 +35,8 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Quarantined(one) => changes::quarantined(&mut out, one),
         Answer::Runs(runs) => records::runs(&mut out, runs),
         Answer::Quarantine(rows) => records::quarantine(&mut out, rows),
+        Answer::Conflicts(rows) => both_ways::conflicts(&mut out, rows),
+        Answer::Policies(shown) => both_ways::policies(&mut out, shown),
         Answer::Assets(page) => records::assets(&mut out, page),
         Answer::Asset(asset) => records::asset(&mut out, asset),
         Answer::Deleted(asset) => records::deleted(&mut out, asset),

@@ -2,9 +2,10 @@
 
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::record::{MatchedBy, digest};
-use dovetail_domain::{AssetId, Code, Kind, Link, Record, SourceRecord, SyncState, plan};
+use dovetail_domain::{AssetId, Code, Kind, Link, Record, SourceRecord, SyncState};
 use dovetail_store::{RunMode, Step, StoreError, compress};
 
+use super::both::Said;
 use super::{Pass, Placed, note};
 use crate::ledger::Waiting;
 use crate::recognise::{Placing, Recognised, Rivals, parted, recognise};
@@ -121,7 +122,7 @@ impl Pass {
         Ok(())
     }
 
-    /// Brings a record to what the PSA says; `adopted` where it is being connected now.
+    /// Brings a record and what the PSA says together; `adopted` where it is being connected now.
     fn update(
         &mut self,
         step: &mut Step,
@@ -135,24 +136,29 @@ impl Pass {
             self.run.tally(source.kind).skipped += 1;
             return Ok(());
         }
-        let changes = plan::inward(&before, placed.organization, &placed.draft);
         let revived = link.is_some_and(|link| matches!(link.state, SyncState::Orphaned | SyncState::Held));
         let same_source = link.is_some_and(|link| link.shadow == digest(&source.json));
-        if changes.is_empty() && same_source && !revived && adopted.is_none() {
+        let said = Said {
+            organization: placed.organization,
+            draft: &placed.draft,
+            decided: &placed.decided,
+        };
+        let mut after = before.clone();
+        let both = self.reconcile(step, &mut after, &said, adopted.is_some())?;
+        if both.is_still && same_source && !revived && adopted.is_none() {
             self.run.tally(source.kind).unchanged += 1;
             return Ok(());
         }
         let by = adopted.or(link.map(|link| link.by)).unwrap_or(MatchedBy::Created);
-        let mut after = before.clone();
-        plan::apply(&mut after, &changes);
         after.link = Some(self.link(source, by)?);
-        let changed = !changes.is_empty() || revived || adopted.is_some();
+        let changed = both.changed || revived || adopted.is_some();
         if changed {
             after.updated = step.at();
         }
         self.note_unbound(&after);
-        step.update_as(&before, after, |change| placed.decided.of(change))?;
-        self.attendance.see(before.id);
+        let id = before.id;
+        self.put(step, &before, after, &said)?;
+        self.attendance.see(id);
         if revived || adopted.is_some() {
             self.came_in(source);
         }
@@ -165,7 +171,7 @@ impl Pass {
         Ok(())
     }
 
-    fn link(&self, source: &SourceRecord, by: MatchedBy) -> Result<Link, StoreError> {
+    pub(crate) fn link(&self, source: &SourceRecord, by: MatchedBy) -> Result<Link, StoreError> {
         Ok(Link {
             integration: self.integration.id,
             source: source.id.clone(),
@@ -184,7 +190,7 @@ impl Pass {
         }
     }
 
-    fn note_unbound(&mut self, record: &Record) {
+    pub(crate) fn note_unbound(&mut self, record: &Record) {
         if record.kind == Kind::Organization && record.unresolved().next().is_some() {
             self.unbound.push(record.id);
         }

@@ -3,7 +3,7 @@
 use dovetail_domain::{IntegrationName, Kind, RunId};
 use dovetail_server::answer::{Asset, AssetPage, Invited, QuarantineRow, Suggested, User, UserState};
 use dovetail_server::problem::sentence;
-use dovetail_server::{Named, Run, RunStatus, RunTrigger};
+use dovetail_server::{Named, Pushed, Run, RunStatus, RunTrigger};
 use serde_json::Value as Json;
 
 use super::line;
@@ -27,6 +27,7 @@ fn trigger(trigger: RunTrigger) -> &'static str {
         RunTrigger::Schedule => "schedule",
         RunTrigger::Settings => "settings",
         RunTrigger::Import => "import",
+        RunTrigger::Edit => "edit",
     }
 }
 
@@ -66,6 +67,21 @@ fn took(run: &Run) -> String {
         || "-".to_owned(),
         |finished| format!("{} s", finished.seconds() - run.started.seconds()),
     )
+}
+
+/// What became of edits, where there were any.
+fn pushed(out: &mut String, run: &Run) {
+    let any = |edits: &&Pushed| **edits != Pushed::default();
+    if !run.pushed.values().any(|edits| any(&edits)) {
+        return;
+    }
+    let mut table = with(&["kind", "sent", "confirmed", "conflicts", "refused"]);
+    for (kind, edits) in run.pushed.iter().filter(|(_, edits)| any(edits)) {
+        let counts = [edits.sent, edits.confirmed, edits.conflicts, edits.failed];
+        let counts = counts.iter().map(ToString::to_string);
+        table.add_row(std::iter::once(kind.plural().to_owned()).chain(counts));
+    }
+    out.push_str(&text(&table));
 }
 
 pub(super) fn run(out: &mut String, run: &Run) {
@@ -114,9 +130,12 @@ pub(super) fn run(out: &mut String, run: &Run) {
     if !run.entities.is_empty() {
         out.push_str(&text(&table));
     }
+    pushed(out, run);
     for layer in &run.without {
         line(out, format_args!("Without {layer}"));
     }
+    named(out, run, "The PSA refused", &run.refused);
+    named(out, run, "The PSA wrote differently", &run.altered);
     named(out, run, "Left out", &run.left_out);
     named(out, run, "Waiting", &run.waiting);
     named(out, run, "Would be orphaned", &run.leaving);

@@ -1,0 +1,69 @@
+//! The loop brake at work: a part that the two sides write over again and again is held, and a person is asked with both
+//! values.
+
+use dovetail_domain::conflict::{Conflict, Open, Sides};
+use dovetail_domain::mapping::Draft;
+use dovetail_domain::motion::Fight;
+use dovetail_domain::{PartRef, Record, Timestamp, Wanted};
+
+use crate::hold::hold;
+
+/// What the PSA says of a part; none where it says nothing of it, or it is never sent.
+pub(crate) fn said(part: PartRef<'_>, draft: &Draft) -> Option<Wanted> {
+    match part {
+        PartRef::Field(field) => {
+            let said = draft.fields.iter().find(|(known, _)| *known == field);
+            said.map(|(_, value)| Wanted::Field(field, value.clone()))
+        }
+        PartRef::Trait(name) => {
+            let said = draft.traits.iter().find(|(known, _)| known == name);
+            let json = said.map(|(_, json)| json.clone()).filter(|json| json != "null");
+            Some(Wanted::Trait(name.to_owned(), json))
+        }
+        PartRef::Organization => None,
+    }
+}
+
+/// Stops a part of a record: nothing of it is taken over or sent until a person has chosen between the two values. None
+/// where it is no part that is ever sent.
+pub(crate) fn stop(record: &mut Record, fight: &Fight, at: Timestamp) -> Option<Open> {
+    let conflict = match (&fight.psa, &fight.local) {
+        (Wanted::Field(field, psa), Wanted::Field(_, local)) => Conflict::Field(*field, apart(psa, local)),
+        (Wanted::Trait(name, psa), Wanted::Trait(_, local)) => {
+            Conflict::Trait(name.clone(), apart(psa, local))
+        }
+        _ => return None,
+    };
+    let stood = record.clone();
+    hold(record, conflict.part().to_part(), &stood);
+    // Where it is the local value that stands, what the PSA has is kept as what it said last.
+    match &fight.psa {
+        Wanted::Field(field, psa) if record.get(*field) != psa => {
+            record.base.set_field(*field, Some(psa.clone()));
+        }
+        Wanted::Trait(name, psa) if record.get_trait(name) != psa.as_deref() => {
+            record.base.set_trait(name, Some(psa.clone()));
+        }
+        _ => {}
+    }
+    Some(Open {
+        conflict,
+        since: at,
+        looped: true,
+    })
+}
+
+/// What is open of a record, with a conflict in the place of the one about the same part.
+pub(crate) fn with(mut open: Vec<Open>, stopped: Open) -> Vec<Open> {
+    open.retain(|known| known.conflict.part() != stopped.conflict.part());
+    open.push(stopped);
+    open
+}
+
+fn apart<T: Clone>(psa: &T, local: &T) -> Sides<T> {
+    Sides {
+        base: None,
+        theirs: psa.clone(),
+        ours: local.clone(),
+    }
+}

@@ -1,0 +1,105 @@
+//! What was sent and whose answer is not known, settled by reading. An update is handed in once more as it is: it changes
+//! nothing where it was applied. A create is looked for, and is never sent again before that.
+
+use std::sync::Arc;
+
+use dovetail_domain::connector::PushOutcome;
+use dovetail_domain::{AssetId, Code, Kind, SourceRecord};
+use dovetail_store::table;
+
+use super::prepare::note_refused;
+use super::settle::settle as take_over;
+use super::{Sent, hand_in, put_entry};
+use crate::apply::Pass;
+use crate::error::SyncError;
+use crate::map::Stack;
+use crate::psa::Psa;
+
+/// Finds out what became of what was sent of some records.
+pub(super) async fn settle(
+    pass: &mut Pass,
+    psa: &mut Psa,
+    stack: &mut Stack,
+    kind: Kind,
+    assets: &[AssetId],
+) -> Result<(), SyncError> {
+    let mut updates = Vec::new();
+    let mut creates = Vec::new();
+    for asset in assets {
+        let key = (pass.integration.id, kind, *asset);
+        let entry = pass.archive.get(&table::OUTBOX, &key)?;
+        let Some((entry, sending)) = entry.and_then(|entry| Some((entry.clone(), entry.sending?))) else {
+            continue;
+        };
+        let sent = Sent::of(kind, *asset, entry, sending);
+        match sent.makes() {
+            true => creates.push(sent),
+            false => updates.push(sent),
+        }
+    }
+    if !updates.is_empty() {
+        hand_in(pass, psa, stack, kind, updates).await?;
+    }
+    for sent in creates {
+        look_for(pass, psa, stack, kind, sent).await?;
+    }
+    Ok(())
+}
+
+/// Looks for the record that a create may have made.
+async fn look_for(
+    pass: &mut Pass,
+    psa: &mut Psa,
+    stack: &mut Stack,
+    kind: Kind,
+    mut sent: Sent,
+) -> Result<(), SyncError> {
+    let mut found: Vec<SourceRecord> = Vec::new();
+    for source in psa.seek(&sent.change, sent.sending.since).await? {
+        let known = pass.archive.by_source(pass.integration.id, kind, &source.id)?;
+        // A person may have connected it meanwhile.
+        if known.is_none_or(|known| known == sent.asset) {
+            found.push(source);
+        }
+    }
+    match found.len() {
+        0 => {
+            sent.entry.sending = None;
+            let mut step = pass.step();
+            put_entry(pass, &mut step, (kind, sent.asset), &sent.entry)?;
+            pass.archive.commit(step)?;
+        }
+        1 => {
+            let session = psa.session().clone();
+            let outcomes = found
+                .into_iter()
+                .map(|source| Ok(PushOutcome::Applied(source)))
+                .collect();
+            take_over(pass, stack, &session, kind, vec![sent], outcomes).await?;
+        }
+        _ => {
+            let ids: Vec<&str> = found.iter().map(|source| source.id.as_str()).collect();
+            let why = format!(
+                "its answer was lost, and {} records of the PSA may be it: {}; `dovetail match set {} {kind} PSA-ID {}` \
+                 says which one",
+                ids.len(),
+                ids.join(", "),
+                pass.integration.name,
+                sent.asset,
+            );
+            let archive = Arc::clone(&pass.archive);
+            let _turn = archive.turn();
+            let mut step = pass.step();
+            sent.entry
+                .refuse(step.at(), Code::Ambiguous.as_str(), None, why.clone());
+            pass.run.edits(kind).failed += 1;
+            if let Some(record) = archive.record(kind, sent.asset)? {
+                note_refused(&mut pass.run, &record, why);
+            }
+            put_entry(pass, &mut step, (kind, sent.asset), &sent.entry)?;
+            step.put_run(&pass.run)?;
+            archive.commit(step)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,324 @@
+//! From an entry of the outbox to a change that can be sent: what of the record is to be sent now, in the PSA's form. It is
+//! written down as being sent before it is.
+
+use std::sync::Arc;
+
+use dovetail_domain::connector::Change;
+use dovetail_domain::motion::{Motion, moved};
+use dovetail_domain::outgoing::whole;
+use dovetail_domain::reconcile::Side;
+use dovetail_domain::{
+    AssetId, Code, Kind, Outgoing, PartRef, Record, Refused, Sending, SourceId, SourceRecord, SyncState,
+    Value, Wanted,
+};
+use dovetail_store::{Named, Run, Step, StoreError, decompress, table};
+use serde_json::{Map, Value as Json};
+
+use super::eligible::Eligible;
+use super::{Sent, drop_entry, put_entry};
+use crate::apply::Pass;
+use crate::apply::both::put_conflicts;
+use crate::brake;
+use crate::checkpoint;
+use crate::error::SyncError;
+use crate::map::{Bringing, NotBrought, Stack};
+
+/// How long before it is sent a record that is being made would be looked for at the latest, in seconds: the PSA's clock
+/// need not be ours. Where what the PSA told last is older, it is looked for from there. A record that is connected already
+/// is none that was lost, so that looking too far back finds at worst one that a person made alike.
+const MARGIN: u64 = 86_400;
+
+/// A record of which something is to be sent.
+struct Ready {
+    record: Record,
+    entry: Outgoing,
+    /// The PSA's id of what it stands under.
+    parent: Option<SourceId>,
+    parts: Vec<Wanted>,
+    /// Traits that no mapping fills; a new record's mapping may want to know them.
+    along: Vec<Wanted>,
+    source: Option<SourceRecord>,
+}
+
+/// What of some records is to be sent, brought to the PSA's form and written down as being sent.
+pub(super) async fn prepare(
+    pass: &mut Pass,
+    stack: &mut Stack,
+    eligible: &Eligible,
+    kind: Kind,
+    assets: &[AssetId],
+) -> Result<Vec<Sent>, SyncError> {
+    let archive = Arc::clone(&pass.archive);
+    let mut ready = {
+        let _turn = archive.turn();
+        let mut step = pass.step();
+        let mut ready = Vec::with_capacity(assets.len());
+        for asset in assets {
+            ready.extend(look_at(pass, &mut step, eligible, (kind, *asset))?);
+        }
+        archive.commit(step)?;
+        ready
+    };
+    let edits: Vec<Bringing> = ready
+        .iter()
+        .map(|one| Bringing {
+            organization: match kind {
+                Kind::Organization => Some(one.record.id),
+                _ => one.record.organization,
+            },
+            kind,
+            source: one.source.clone(),
+            parts: one.parts.iter().chain(&one.along).cloned().collect(),
+        })
+        .collect();
+    let brought = stack.bring_back(&edits).await?;
+    let _turn = archive.turn();
+    let mut step = pass.step();
+    let mut sent = Vec::with_capacity(ready.len());
+    for (one, properties) in ready.drain(..).zip(brought) {
+        match properties {
+            Ok(desired) => sent.push(write_down(pass, &mut step, one, desired)?),
+            Err(NotBrought { part, why }) => {
+                let Ready {
+                    record, mut entry, ..
+                } = one;
+                entry.refuse(step.at(), Code::PushRefused.as_str(), part, why.clone());
+                pass.run.edits(kind).failed += 1;
+                note_refused(&mut pass.run, &record, why);
+                put_entry(pass, &mut step, (kind, record.id), &entry)?;
+            }
+        }
+    }
+    step.put_run(&pass.run)?;
+    archive.commit(step)?;
+    Ok(sent)
+}
+
+/// Names an edit that was refused in the run's document.
+pub(super) fn note_refused(run: &mut Run, record: &Record, why: String) {
+    if run.refused.len() < Run::NAMED {
+        run.refused.push(Named {
+            kind: record.kind,
+            source_id: record.link.as_ref().map(|link| link.source.clone()),
+            name: record.name(),
+            why,
+        });
+    }
+}
+
+/// What of a record is to be sent. Where there is nothing its entry goes.
+fn look_at(
+    pass: &mut Pass,
+    step: &mut Step,
+    eligible: &Eligible,
+    (kind, asset): (Kind, AssetId),
+) -> Result<Option<Ready>, StoreError> {
+    let key = (pass.integration.id, kind, asset);
+    let Some(mut entry) = pass.archive.get(&table::OUTBOX, &key)? else {
+        return Ok(None);
+    };
+    let Some(mut record) = pass.archive.record(kind, asset)? else {
+        drop_entry(pass, step, kind, asset);
+        return Ok(None);
+    };
+    let asked = |refused: &Refused| refused.code == Code::Ambiguous.as_str();
+    if record.link.is_some() && entry.refused.as_ref().is_some_and(asked) {
+        // Which of several it is has been said.
+        entry.refused = None;
+    }
+    if entry.sending.is_some() || entry.refused.is_some() {
+        return Ok(None);
+    }
+    if record.link.is_none() && eligible.awaits_parent(&pass.archive, &record)? {
+        // It waits with its organization, which is not made yet.
+        return Ok(None);
+    }
+    let mut parts = match &record.link {
+        Some(link) if link.integration == pass.integration.id && link.state == SyncState::Enabled => {
+            pass.pending(&record, Some(&entry))
+        }
+        None if eligible.refuses(&pass.archive, &record)?.is_none() => {
+            whole(&record, |part| pass.rule(&record, Some(&entry), part))
+        }
+        _ => Vec::new(),
+    };
+    if record.link.is_some() {
+        parts = slow_down(pass, step, &mut record, parts)?;
+    }
+    if parts.is_empty() {
+        drop_entry(pass, step, kind, asset);
+        return Ok(None);
+    }
+    if let Err(NotBrought { part, why }) = name_targets(pass, &mut parts)? {
+        entry.refuse(step.at(), Code::PushRefused.as_str(), part, why.clone());
+        pass.run.edits(kind).failed += 1;
+        note_refused(&mut pass.run, &record, why);
+        put_entry(pass, step, (kind, asset), &entry)?;
+        return Ok(None);
+    }
+    let source = match &record.link {
+        Some(link) => Some(SourceRecord {
+            kind,
+            id: link.source.clone(),
+            version: link.version,
+            name: record.name(),
+            json: decompress(&link.source_json)?,
+        }),
+        None => None,
+    };
+    let along = match record.link {
+        Some(_) => Vec::new(),
+        None => unmapped(pass, &record),
+    };
+    Ok(Some(Ready {
+        along,
+        parent: eligible.parent(&pass.archive, &record)?,
+        record,
+        entry,
+        parts,
+        source,
+    }))
+}
+
+/// Traits of a record that no mapping fills.
+fn unmapped(pass: &Pass, record: &Record) -> Vec<Wanted> {
+    let organization = match record.kind {
+        Kind::Organization => Some(record.id),
+        _ => record.organization,
+    };
+    let unfilled = |name: &str| {
+        let part = format!("traits.{name}");
+        pass.rules.row(record.kind, organization, &part).is_none()
+    };
+    let traits = record.traits.iter().filter(|(name, _)| unfilled(name));
+    traits
+        .map(|(name, json)| Wanted::Trait(name.clone(), Some(json.clone())))
+        .collect()
+}
+
+/// Notes what is about to be written, and leaves out what both sides write over again and again: that is stopped.
+fn slow_down(
+    pass: &mut Pass,
+    step: &mut Step,
+    record: &mut Record,
+    parts: Vec<Wanted>,
+) -> Result<Vec<Wanted>, StoreError> {
+    let key = (pass.integration.id, record.kind, record.id);
+    let mut motions = pass.archive.get(&table::MOTIONS, &key)?.unwrap_or_default();
+    let before = record.clone();
+    let mut going = Vec::with_capacity(parts.len());
+    let mut stopped = Vec::new();
+    for value in parts {
+        let write = Motion {
+            at: step.at(),
+            from: Side::Local,
+            value: value.clone(),
+        };
+        match moved(&mut motions, write) {
+            Some(fight) => stopped.extend(brake::stop(record, &fight, step.at())),
+            None => going.push(value),
+        }
+    }
+    step.put(&table::MOTIONS, &key, &motions)?;
+    if !stopped.is_empty() {
+        pass.run.edits(record.kind).conflicts += stopped.len() as u64;
+        let open = pass.archive.get(&table::CONFLICTS, &key)?.unwrap_or_default();
+        let open = stopped.into_iter().fold(open, brake::with);
+        put_conflicts(step, pass.integration.id, record, &open)?;
+        step.update(&before, record.clone())?;
+    }
+    Ok(going)
+}
+
+/// Gives links the PSA's ids of what they lead to.
+fn name_targets(pass: &Pass, parts: &mut [Wanted]) -> Result<Result<(), NotBrought>, StoreError> {
+    for part in parts {
+        let Wanted::Field(field, Value::Reference(link)) = part else {
+            continue;
+        };
+        let Some(asset) = link.asset else { continue };
+        let brief = pass.archive.brief(link.kind, asset)?;
+        let here = |(integration, _)| integration == pass.integration.id;
+        link.source = match brief.and_then(|brief| brief.link).is_some_and(here) {
+            true => pass.archive.source(link.kind, asset)?,
+            false => None,
+        };
+        if link.source.is_none() {
+            return Ok(Err(NotBrought {
+                part: Some(field.to_string()),
+                why: format!("the {} `{}` it names is not in the PSA", link.kind, link.name),
+            }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// Writes down what is about to be sent.
+fn write_down(
+    pass: &Pass,
+    step: &mut Step,
+    ready: Ready,
+    desired: Map<String, Json>,
+) -> Result<Sent, StoreError> {
+    let Ready {
+        record,
+        mut entry,
+        parent,
+        parts,
+        source,
+        along: _,
+    } = ready;
+    // Sent once more than is known to have arrived, at most.
+    entry.attempts = entry.attempts.saturating_add(1);
+    let stood: Map<String, Json> = source
+        .as_ref()
+        .map(|source| serde_json::from_str(&source.json).unwrap_or_default())
+        .unwrap_or_default();
+    let expected: Map<String, Json> = desired
+        .keys()
+        .filter_map(|name| Some((name.clone(), stood.get(name)?.clone())))
+        .collect();
+    let known = checkpoint::of(&pass.archive, pass.integration.id, record.kind)?;
+    let early = step.at().minus_seconds(MARGIN);
+    let sending = Sending {
+        at: step.at(),
+        since: known.map_or(early, |known| known.min(early)),
+        id: source.map(|source| source.id),
+        parent,
+        expected: Json::Object(expected).to_string(),
+        desired: Json::Object(desired).to_string(),
+        parts,
+    };
+    entry.sending = Some(sending.clone());
+    put_entry(pass, step, (record.kind, record.id), &entry)?;
+    Ok(Sent::of(record.kind, record.id, entry, sending))
+}
+
+impl Sent {
+    /// What an entry of the outbox has sent, or is about to send.
+    pub(super) fn of(kind: Kind, asset: AssetId, entry: Outgoing, sending: Sending) -> Sent {
+        Sent {
+            kind,
+            asset,
+            entry,
+            change: Change {
+                kind,
+                id: sending.id.clone(),
+                parent: sending.parent.clone(),
+                expected: sending.expected.clone(),
+                desired: sending.desired.clone(),
+            },
+            sending,
+        }
+    }
+
+    /// Whether it is to make a record.
+    pub(super) fn makes(&self) -> bool {
+        self.sending.id.is_none()
+    }
+}
+
+/// Whether a part was sent.
+pub(super) fn carries(sending: &Sending, part: PartRef<'_>) -> bool {
+    sending.parts.iter().any(|sent| sent.part() == part)
+}

@@ -1,0 +1,205 @@
+//! Who wins, for every part of every record of an integration: the way its mapping lets a part go, whether the kind's edits
+//! are sent at all, whether the part survives there and back, and what a person said.
+
+use std::collections::{HashMap, HashSet};
+
+use dovetail_domain::connector::ConnectorDescription;
+use dovetail_domain::mapping::{Direction, TableRow};
+use dovetail_domain::{AssetId, Integration, IntegrationId, Kind, Part, PartRef, Policy, Record, Rule};
+use dovetail_store::{Archive, ChangeCause, Step, StoreError, Table, table};
+use serde::{Deserialize, Serialize};
+
+use crate::error::SyncError;
+use crate::law::prove;
+use crate::setup::{Layer, mapped};
+
+const LAWS: Table<IntegrationId, Kept> = table::laws();
+
+/// How the parts of a stack kept the law of there and back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Kept {
+    /// The digest of the stack it was tried on.
+    mapped: String,
+    /// Whether there was anything to try it on.
+    tried: bool,
+    broken: Vec<Broken>,
+}
+
+/// A row of a table that does not come back as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Broken {
+    /// The organization whose stack it is in; none is the integration's.
+    organization: Option<AssetId>,
+    kind: Kind,
+    field: String,
+    /// An example, in words.
+    because: String,
+}
+
+/// Who wins where a record differs on the two sides.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// Kinds whose edits are sent.
+    sends: HashSet<Kind>,
+    /// Rows in the order of their layers, with the layer's name; the last that is about a part decides it.
+    rows: Vec<(Option<AssetId>, String, TableRow)>,
+    policies: HashMap<(Option<AssetId>, Kind, String), Policy>,
+    broken: HashMap<(Option<AssetId>, Kind, String), String>,
+    /// Organizations with layers of their own.
+    own: HashSet<AssetId>,
+}
+
+impl Rules {
+    /// The rules as far as they are known: what was not tried there and back yet counts as kept.
+    pub fn known(
+        archive: &Archive,
+        integration: &Integration,
+        connector: &ConnectorDescription,
+        layers: &[Layer],
+    ) -> Result<Rules, StoreError> {
+        let writes = |kind: &Kind| {
+            let on = integration.sync.two_way.get(kind).copied().unwrap_or_default();
+            on && connector.ability(*kind).is_some_and(|ability| ability.writes)
+        };
+        let mut rows = Vec::new();
+        for layer in layers {
+            let organization = layer.organization.as_ref().map(|(id, _)| *id);
+            let of_layer = layer.table.iter().cloned();
+            rows.extend(of_layer.map(|row| (organization, layer.name.clone(), row)));
+        }
+        let policies = table::POLICIES.list_under(archive.store(), &integration.id)?;
+        let policies = policies
+            .into_iter()
+            .map(|((_, organization, (kind, part)), policy)| ((organization, kind, part), policy));
+        let law = archive.get(&LAWS, &integration.id)?.unwrap_or_default();
+        let is_current = law.mapped == mapped(layers);
+        let broken = law.broken.into_iter().filter(|_| is_current);
+        Ok(Rules {
+            sends: Kind::ALL.into_iter().filter(writes).collect(),
+            own: rows
+                .iter()
+                .filter_map(|(organization, ..)| *organization)
+                .collect(),
+            rows,
+            policies: policies.collect(),
+            broken: broken
+                .map(|row| ((row.organization, row.kind, row.field), row.because))
+                .collect(),
+        })
+    }
+
+    /// The rules with every two-way part tried there and back on stored records, unless this stack was tried before.
+    pub async fn proved(
+        archive: &Archive,
+        integration: &Integration,
+        connector: &ConnectorDescription,
+        layers: &[Layer],
+        clock: fn() -> dovetail_domain::Timestamp,
+    ) -> Result<Rules, SyncError> {
+        let digest = mapped(layers);
+        let law = archive.get(&LAWS, &integration.id)?;
+        if law.is_none_or(|law| law.mapped != digest || !law.tried) {
+            let law = try_all(archive, integration.id, layers, digest).await?;
+            let mut step = Step::new(clock(), ChangeCause::Person(String::new()));
+            step.put(&LAWS, &integration.id, &law)?;
+            archive.commit(step)?;
+        }
+        Ok(Rules::known(archive, integration, connector, layers)?)
+    }
+
+    /// Whether edits of a kind are sent.
+    pub fn sends(&self, kind: Kind) -> bool {
+        self.sends.contains(&kind)
+    }
+
+    /// The rule of a part of a record.
+    pub fn of(&self, record: &Record, part: PartRef<'_>) -> Rule {
+        let organization = match record.kind {
+            Kind::Organization => Some(record.id),
+            _ => record.organization,
+        };
+        self.within(record.kind, organization, &part.to_part())
+    }
+
+    /// The rule of a part of records of an organization.
+    pub fn within(&self, kind: Kind, organization: Option<AssetId>, part: &Part) -> Rule {
+        let part = part.to_string();
+        let way = self.way(kind, organization, &part);
+        let set = |place| self.policies.get(&(place, kind, part.clone()));
+        let policy = organization
+            .and_then(|organization| set(Some(organization)))
+            .or_else(|| set(None));
+        match policy {
+            None => Rule::of(way),
+            Some(policy) => Rule::new(way, *policy).unwrap_or_else(|_| {
+                // What a person set for a part that went both ways then.
+                let meant = Rule::new(Direction::Both, *policy);
+                meant.map_or(Rule::INWARD, Rule::without_sending)
+            }),
+        }
+    }
+
+    /// The way a part goes.
+    fn way(&self, kind: Kind, organization: Option<AssetId>, part: &str) -> Direction {
+        let Some((_, row)) = self.row(kind, organization, part) else {
+            return Direction::Inward;
+        };
+        match self.sends(kind) && self.broken(kind, organization, &row.name).is_none() {
+            true => row.flow,
+            false => Direction::Inward,
+        }
+    }
+
+    /// The row that decides a part, with the name of its layer.
+    pub fn row(&self, kind: Kind, organization: Option<AssetId>, part: &str) -> Option<(&str, &TableRow)> {
+        let of_kind = self
+            .rows
+            .iter()
+            .rev()
+            .filter(|(place, _, row)| row.kind == kind && (place.is_none() || *place == organization));
+        let mut about = of_kind.filter(|(.., row)| row.is_about(part));
+        about.next().map(|(_, layer, row)| (layer.as_str(), row))
+    }
+
+    /// Why a row that says it goes both ways does not.
+    pub fn broken(&self, kind: Kind, organization: Option<AssetId>, row: &str) -> Option<&str> {
+        let place = organization.filter(|organization| self.own.contains(organization));
+        let found = self.broken.get(&(place, kind, row.to_owned()));
+        found.map(String::as_str)
+    }
+}
+
+/// Tries the stack of the integration, and that of each organization with layers of its own.
+async fn try_all(
+    archive: &Archive,
+    integration: IntegrationId,
+    layers: &[Layer],
+    mapped: String,
+) -> Result<Kept, SyncError> {
+    let mut kept = Kept {
+        mapped,
+        ..Kept::default()
+    };
+    let own = layers.iter().filter_map(|layer| layer.organization.as_ref());
+    let mut places: Vec<Option<AssetId>> = own.map(|(id, _)| Some(*id)).collect();
+    places.push(None);
+    places.sort_unstable();
+    places.dedup();
+    for place in places {
+        let concerns = |layer: &&Layer| {
+            let of = layer.organization.as_ref().map(|(id, _)| *id);
+            of.is_none() || of == place
+        };
+        let stack: Vec<Layer> = layers.iter().filter(concerns).cloned().collect();
+        for proof in prove(archive, integration, place, &stack).await? {
+            kept.tried |= proof.tried > 0;
+            kept.broken.extend(proof.broken.map(|because| Broken {
+                organization: place,
+                kind: proof.kind,
+                field: proof.field,
+                because,
+            }));
+        }
+    }
+    Ok(kept)
+}
