@@ -54,6 +54,7 @@ pub use law::{Proof, prove};
 pub use leaving::{Leaving, Reason};
 pub use ledger::{LeftOut, Waiting};
 pub use matches::{MatchAsset, MatchRow, MatchState, Suggestion, matches};
+pub use outbound::Through;
 pub use preview::preview;
 pub use progress::{Cancel, Event, Progress, Unwatched};
 pub use recognise::{is_free, parted};

@@ -34,6 +34,7 @@ mod orphans;
 mod overlay;
 mod people;
 mod promises;
+mod pushing;
 mod quarantine;
 mod rules;
 mod secrets;
