@@ -1,4 +1,4 @@
-//! The binary against the simulator.
+//! The binary against the simulator; and, in `pushing`, what the binary does not do yet: the plugins sending changes.
 
 #![allow(
     clippy::panic,

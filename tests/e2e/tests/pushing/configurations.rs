@@ -200,6 +200,37 @@ async fn answers_of_passwords_stay_as_they_are() {
     }
 }
 
+/// All questions go with a change of one, for ConnectWise takes them only as a whole; so on a server that turns line
+/// breaks into spaces the other answers lose theirs, and nothing but that.
+#[tokio::test(flavor = "multi_thread")]
+async fn other_answers_keep_all_but_the_line_breaks_a_server_does_not_keep() {
+    for line_breaks in [true, false] {
+        let mut psa = Psa::with(connectwise_simulator::Config {
+            habits: connectwise_simulator::Habits {
+                line_breaks,
+                ..connectwise_simulator::Habits::default()
+            },
+            ..connectwise_simulator::Config::default()
+        })
+        .await;
+        let remarks = |record: &Json| record["questions"][2]["answer"].as_str().map(str::to_owned);
+        let id = psa.find(KIND, |licence| {
+            licence["type"]["name"] == "Software Licence"
+                && remarks(licence).is_some_and(|text| text.contains('\n'))
+        });
+        let before = remarks(&psa.stored(KIND, id)).unwrap();
+        let source = psa.fetch(KIND, id).await;
+        let change = psa
+            .change(&source, &Wish::of_trait("questions.Seats", "4711"))
+            .await;
+        let outcome = psa.push_one(&change).await;
+        psa.applied(outcome);
+        let after = remarks(&psa.stored(KIND, id)).unwrap();
+        let flattened = before.replace(['\r', '\n'], " ");
+        assert_eq!(after, if line_breaks { before } else { flattened });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_of_another_type_is_refused_by_the_mapping() {
     let mut psa = Psa::new().await;

@@ -6,6 +6,7 @@ use dovetail_domain::connector::{Change, PushOutcome};
 use dovetail_domain::{Field, Kind, Value};
 use serde_json::json;
 
+use super::contacts::{contact, entry};
 use super::creates::organization;
 use super::psa::{Psa, Wish, psa_kind, text};
 
@@ -76,6 +77,33 @@ async fn an_update_is_finished_by_handing_it_in_again() {
             );
             assert_eq!(psa.map(&answer).await, wish.over(&before), "{kind} {trouble:?}");
         }
+    }
+}
+
+/// An address more and a custom field: what came through is neither added nor set a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_finished_without_twins() {
+    let mut psa = Psa::new().await;
+    let id = contact(&psa);
+    for (turn, trouble) in TROUBLES.into_iter().enumerate() {
+        let source = psa.fetch(Kind::Contact, id).await;
+        let before = psa.map(&source).await;
+        let Value::Entries(mut emails) = before.get(Field::Emails).clone() else {
+            panic!("{before:?}");
+        };
+        emails.push(entry(&format!("turn{turn}@example.com"), "Email 2", false));
+        let mut wish = Wish::of(Field::Emails, Value::Entries(emails));
+        let vip = if turn % 2 == 0 { "true" } else { "false" };
+        wish.traits.push(("custom_fields.VIP".to_owned(), vip.to_owned()));
+        let change = psa.change(&source, &wish).await;
+        psa.control
+            .fail_writes(Writes::of(psa_kind(Kind::Contact)).next(1), trouble);
+        let outcome = psa.push_one(&change).await;
+        assert!(in_doubt(&outcome), "{trouble:?}: {outcome:?}");
+        let outcome = psa.push_one(&change).await;
+        let answer = psa.applied(outcome);
+        assert_eq!(psa.writes().len(), usize::from(!was_done(trouble)), "{trouble:?}");
+        assert_eq!(psa.map(&answer).await, wish.over(&before), "{trouble:?}");
     }
 }
 
