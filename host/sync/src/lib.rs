@@ -58,6 +58,7 @@ pub use law::{Proof, prove};
 pub use leaving::{Leaving, Reason};
 pub use ledger::{LeftOut, Waiting};
 pub use matches::{MatchAsset, MatchRow, MatchState, Suggestion, matches};
+pub use outbound::Through;
 pub use outbox::{mark, withhold_all};
 pub use preview::preview;
 pub use progress::{Cancel, Event, Progress, Unwatched};

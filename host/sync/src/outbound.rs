@@ -7,7 +7,7 @@ use dovetail_gate::{Answer, OutgoingRequest, SendFailure, Session};
 use dovetail_runtime::{Outbound, OutboundFailure, OutboundRequest, OutboundResponse};
 
 /// A session of the gate that a connector sends through.
-pub(crate) struct Through(pub(crate) Arc<Session>);
+pub struct Through(pub Arc<Session>);
 
 #[async_trait]
 impl Outbound for Through {

@@ -195,7 +195,7 @@ fn addresses_to_source(patching: &mut Patching<'_>, was: &str) -> Result<(), Fau
     }
     let text = match words {
         None if addresses == there.addresses => was.to_owned(),
-        None | Some("null") => addresses.join(","),
+        None | Some("null") => mac::joined(&addresses),
         Some(json) => {
             let words = serde_json::from_str::<String>(json).unwrap_or_default();
             if mac::read(&words).addresses == addresses {
@@ -203,7 +203,7 @@ fn addresses_to_source(patching: &mut Patching<'_>, was: &str) -> Result<(), Fau
             } else {
                 // Words cannot say other addresses than the fields do.
                 patching.refuse(format!("traits.{WORDS}"));
-                addresses.join(",")
+                mac::joined(&addresses)
             }
         }
     };

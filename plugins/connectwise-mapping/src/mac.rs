@@ -32,9 +32,28 @@ pub(crate) fn read(text: &str) -> Macs {
     macs
 }
 
+/// Addresses as the text holds them: one as everybody writes it, several without colons, because the text takes 25
+/// characters, which is two addresses and what stands between them.
+pub(crate) fn joined(addresses: &[String]) -> String {
+    match addresses {
+        [one] => one.clone(),
+        several => several.join(",").replace(':', ""),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_addresses_fit_into_the_text_and_lead_back() {
+        let addresses = ["00:1A:2B:3C:4D:5E", "00:1A:2B:3C:4D:5F"].map(str::to_owned);
+        let text = joined(&addresses);
+        assert_eq!((text.as_str(), text.len()), ("001A2B3C4D5E,001A2B3C4D5F", 25));
+        assert_eq!(read(&text).addresses, addresses);
+        assert_eq!(joined(&addresses[..1]), "00:1A:2B:3C:4D:5E");
+        assert_eq!(joined(&[]), "");
+    }
 
     #[test]
     fn every_spelling_is_one_address() {

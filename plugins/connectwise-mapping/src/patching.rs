@@ -163,6 +163,16 @@ impl<'e> Patching<'e> {
                 };
                 self.set(property, whole);
             }
+            // The host knows no id of it: the record it points at is not in ConnectWise.
+            Value::Text(name) => {
+                return Err(Fault::data(
+                    &field.name,
+                    format!(
+                        "`{}` points at `{name}`, which ConnectWise does not have",
+                        field.name
+                    ),
+                ));
+            }
             _ => return Err(misshapen(field, "a link")),
         }
         Ok(())

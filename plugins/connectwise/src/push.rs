@@ -5,8 +5,10 @@
 //!
 //! Changes of one record go one after the other, those of different records together, as many at once as the host
 //! allows. `wanted` reads a change, `found` a record, `comparing` and `operations` put one against the other, `types`,
-//! `entries` and `communications` know what ConnectWise takes in ways of its own, `refusals` what a refusal means.
+//! `entries` and `communications` know what ConnectWise takes in ways of its own, `refusals` what a refusal means and
+//! `blamed` whom it is about.
 
+mod blamed;
 mod communication_types;
 mod communications;
 mod comparing;

@@ -1,4 +1,4 @@
-//! The binary against the simulator.
+//! The binary against the simulator; and, in `pushing`, what the binary does not do yet: the plugins sending changes.
 
 #![allow(
     clippy::panic,
@@ -34,6 +34,7 @@ mod orphans;
 mod overlay;
 mod people;
 mod promises;
+mod pushing;
 mod quarantine;
 mod rules;
 mod secrets;

@@ -110,19 +110,38 @@ impl<'w> Side<'w> {
 
     /// None where the change is not about this list.
     fn standing(&self, look: Look) -> Option<Standing> {
-        let filled = |items: &[&'w Item]| -> Vec<&'w Item> {
-            let all = items.iter().copied();
-            all.filter(|item| !is_nothing(member(item, "value"))).collect()
-        };
         let (desired, before) = (filled(&self.desired), filled(&self.before));
         let now: Vec<&Item> = self.now.iter().map(|(_, item)| item).collect();
-        let alike = |one: &[&Item], other: &[&Item]| same_in_any_order(one, other, |a, b| is_same(a, b));
         (!alike(&before, &desired)).then(|| {
             decide(look, alike(&now, &desired), alike(&now, &before), || {
                 same_in_any_order(&now, &desired, |a, b| nearly_same(a, b))
             })
         })
     }
+}
+
+/// Items that are there for more than their place.
+fn filled<'w>(items: &[&'w Item]) -> Vec<&'w Item> {
+    let all = items.iter().copied();
+    all.filter(|item| !is_nothing(member(item, "value"))).collect()
+}
+
+fn alike(one: &[&Item], other: &[&Item]) -> bool {
+    same_in_any_order(one, other, |a, b| is_same(a, b))
+}
+
+/// The fields of the lists a change is about.
+pub(super) fn fields(wanted: &Wanted) -> impl Iterator<Item = &'static str> {
+    let side = |list: List, of: &Map<String, Json>| -> Vec<Item> {
+        let all = entries(member(of, PROPERTY)).filter(|item| list.holds(item));
+        all.cloned().collect()
+    };
+    let is_about = move |list: &List| {
+        let (before, desired) = (side(*list, &wanted.expected), side(*list, &wanted.desired));
+        let (before, desired): (Vec<&Item>, Vec<&Item>) = (before.iter().collect(), desired.iter().collect());
+        wanted.desired.contains_key(PROPERTY) && !alike(&filled(&before), &filled(&desired))
+    };
+    List::BOTH.into_iter().filter(is_about).map(List::field)
 }
 
 /// How the lists a change is about stand, under their fields.

@@ -1,8 +1,9 @@
 //! Custom fields and a configuration's questions. A change is about single entries; ConnectWise takes the list only as a
 //! whole. So the list goes back as it was just read, letter by letter, with the changed values put in.
 //!
-//! Left out is what cannot be given back: a password that is not shown, and in custom fields a text that would come back
-//! flattened. ConnectWise leaves a custom field alone that its list does not mention.
+//! What cannot be given back stays out: of custom fields the whole entry, for ConnectWise leaves alone what their list
+//! does not mention; of a question, which may lose its answer where it is missing, the answer alone. Such are a password
+//! that is not shown, and in custom fields a text that would come back flattened.
 
 use dovetail_sdk::connector::types::{Cause, Fault};
 use serde_json::value::{RawValue, to_raw_value};
@@ -10,7 +11,7 @@ use serde_json::{Map, Value as Json};
 
 use super::comparing::{Standing, is_nothing, member, same, standing, text_of};
 use super::found::Found;
-use super::wanted::{CUSTOM_FIELDS, Members, Named, Wanted, entries, not_kept};
+use super::wanted::{CUSTOM_FIELDS, Members, Named, QUESTIONS, Wanted, entries, not_kept};
 use crate::refusal::fault;
 
 /// The entries a change is about, with what their values were.
@@ -25,6 +26,12 @@ fn changed<'w>(list: &'static Named, wanted: &'w Wanted) -> Vec<(&'w Map<String,
         .map(pair)
         .filter(|(entry, was)| !same(was, member(entry, list.value)))
         .collect()
+}
+
+/// The fields of the entries a change is about.
+pub(super) fn fields(list: &'static Named, wanted: &Wanted) -> Vec<String> {
+    let of = |(entry, _): (&Map<String, Json>, &Json)| list.field_of(entry);
+    changed(list, wanted).into_iter().map(of).collect()
 }
 
 /// How each entry a change is about stands, under its field.
@@ -74,6 +81,7 @@ pub(super) fn whole(list: &'static Named, wanted: &Wanted, found: &Found) -> Opt
         match value {
             Some(value) => whole.extend(with_value(list, raw, value)),
             None if can_be_given_back(list, &entry) => whole.push(raw.to_owned()),
+            None if list.property == QUESTIONS.property => whole.extend(without_value(list, raw)),
             None => {}
         }
     }
@@ -98,6 +106,12 @@ fn can_be_given_back(list: &Named, entry: &Map<String, Json>) -> bool {
 fn with_value(list: &Named, entry: &RawValue, value: Box<RawValue>) -> Option<Box<RawValue>> {
     let mut members: Members = serde_json::from_str(entry.get()).ok()?;
     members.insert(list.value.to_owned(), value);
+    to_raw_value(&members).ok()
+}
+
+fn without_value(list: &Named, entry: &RawValue) -> Option<Box<RawValue>> {
+    let mut members: Members = serde_json::from_str(entry.get()).ok()?;
+    members.remove(list.value);
     to_raw_value(&members).ok()
 }
 

@@ -4,6 +4,7 @@
 use dovetail_sdk::connector::exports::PushOutcome;
 use dovetail_sdk::connector::types::{Cause, Fault};
 
+use super::blamed::blamed;
 use super::wanted::Wanted;
 use crate::refusal::{Refusal, fault};
 
@@ -41,7 +42,7 @@ pub(super) fn refused(refusal: Refusal, wanted: &Wanted) -> Outcome {
         }
         Refusal::TooLarge => Ok(in_doubt(&about, "the answer is too large to be taken in")),
         Refusal::Invalid(said) => {
-            let field = wanted.field_of(&said.property);
+            let field = blamed(wanted, &said.property);
             Err(fault(
                 Cause::Data(field),
                 format!("ConnectWise does not accept {about}: {}", said.told),

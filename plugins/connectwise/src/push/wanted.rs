@@ -41,7 +41,7 @@ pub(super) const CUSTOM_FIELDS: Named = Named {
     prefix: "traits.custom_fields.",
 };
 
-const QUESTIONS: Named = Named {
+pub(super) const QUESTIONS: Named = Named {
     property: "questions",
     key: "questionId",
     caption: "question",

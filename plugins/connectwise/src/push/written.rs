@@ -61,6 +61,13 @@ const COMPANY: &[Property] = &[
     property("phoneNumber", "phone").at_most(30),
     property("faxNumber", "fax").at_most(30),
     property("website", "website").at_most(255),
+    // A company shows the address of its main site and is not made without any of it.
+    property("addressLine1", "primary_location"),
+    property("addressLine2", "primary_location"),
+    property("city", "primary_location"),
+    property("state", "primary_location"),
+    property("zip", "primary_location"),
+    property("country", "primary_location"),
 ];
 
 const SITE: &[Property] = &[

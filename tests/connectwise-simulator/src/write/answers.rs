@@ -124,6 +124,11 @@ pub(crate) fn replace_questions(
         if of == "Password" && !intake.passwords && entry.is_some() && given.is_none() {
             continue;
         }
+        // A number that was read as text goes back as text and stays one.
+        let is_number = matches!(of.as_str(), "Number" | "Percent" | "Currency");
+        if is_number && given.is_some() && given == question.get("answer") {
+            continue;
+        }
         match answer(
             intake,
             "ConfigurationQuestion",

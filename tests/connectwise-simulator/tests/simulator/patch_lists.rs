@@ -239,6 +239,23 @@ async fn questions_are_replaced_whole() {
     let read = api.get(&path).await.json()["questions"].clone();
     put(read).await;
     assert_eq!(answers(), all);
+    // Where a number is read as text, it stays so.
+    let mut questions = control.record(Kind::Configuration, id).expect("it is there")["questions"].clone();
+    questions[1]["answer"] = json!("64");
+    control
+        .edit(Kind::Configuration, id, json!({"questions": questions}))
+        .expect("it is edited");
+    let read = api.get(&path).await.json()["questions"].clone();
+    put(read).await;
+    assert_eq!(answers()[1], json!("64"));
+    put(json!(
+        all.iter()
+            .zip(101..)
+            .map(|(answer, id)| json!({"questionId": id, "answer": answer}))
+            .collect::<Vec<_>>()
+    ))
+    .await;
+    assert_eq!(answers(), all);
     // Who cannot see passwords does not erase them by that.
     let module = connectwise_simulator::Module::DisplayPasswords;
     control.set_inquire(module, connectwise_simulator::Level::None);

@@ -27,6 +27,36 @@ fn new(value: &str, way: &str, label: Option<&str>) -> Json {
 }
 
 #[test]
+fn a_refusal_names_the_list_the_change_is_about() {
+    let (mut mail, mut number) = (items(), items());
+    mail[0]["value"] = json!("p@x.example");
+    number[1]["value"] = json!("5559999");
+    let both = [mail[0].clone(), number[1].clone()];
+    for (to, field) in [
+        (&mail[..], "emails"),
+        (&number[..], "phones"),
+        (&both[..], "communicationItems"),
+    ] {
+        for named in ["communicationItems", "value", "communicationItems[0].value"] {
+            let mut room = Room::with_ada();
+            let words = json!({"code": "InvalidObject", "message": "contact object is invalid",
+                               "errors": [{"code": "InvalidField", "message": "No.", "field": named}]});
+            let refused = status(400, &words.to_string());
+            room.psa.borrow_mut().refused.insert(0, refused);
+            let outcome = room.push_one(&change(to));
+            let found = field_at_fault(&outcome);
+            // Of two lists the server's own word is left as it is.
+            let wanted = if field == "communicationItems" {
+                named
+            } else {
+                field
+            };
+            assert_eq!(found, wanted, "{named}");
+        }
+    }
+}
+
+#[test]
 fn changes_go_first_then_additions_then_removals_from_the_end() {
     let mut room = Room::with_ada();
     let before = items();

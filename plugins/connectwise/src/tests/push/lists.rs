@@ -191,6 +191,44 @@ fn a_value_is_emptied_with_null() {
     assert_eq!(room.body()[0]["value"][0], custom(1, "Rack", "Text", Json::Null));
 }
 
+fn without_answer(mut question: Json) -> Json {
+    question.as_object_mut().unwrap().remove("answer");
+    question
+}
+
+#[test]
+fn a_refusal_names_the_entry_the_change_is_about() {
+    let answers = |from: &str, to: &str| {
+        let list = |answer: &str| {
+            json!({"questions": [question(1, "Where?", "Text", json!("here")),
+                                 question(5, "IP", "IPAddress", json!(answer))]})
+        };
+        update("configuration", 7, list(from), list(to))
+    };
+    for (change, named, field) in [
+        (rack("A", "B"), "value", "traits.custom_fields.Rack"),
+        (
+            rack("A", "B"),
+            "customFields[0].value",
+            "traits.custom_fields.Rack",
+        ),
+        (rack("A", "B"), "serialNumber", "serial_number"),
+        (answers("10.0.0.1", "x"), "answer", "traits.questions.IP"),
+        (
+            answers("10.0.0.1", "x"),
+            "questions/answer",
+            "traits.questions.IP",
+        ),
+    ] {
+        let mut room = room();
+        let words = json!({"code": "InvalidObject", "message": "configuration object is invalid",
+                           "errors": [{"code": "InvalidField", "message": "No.", "field": named}]});
+        let refused = status(400, &words.to_string());
+        room.psa.borrow_mut().refused.insert(0, refused);
+        assert_eq!(field_at_fault(&room.push_one(&change)), field, "{named}");
+    }
+}
+
 #[test]
 fn a_changed_answer_goes_with_all_questions() {
     let mut room = room();
@@ -204,6 +242,8 @@ fn a_changed_answer_goes_with_all_questions() {
         body[0],
         json!({"op": "replace", "path": "/questions", "value": [
             question(1, "Where?", "Text", json!("here")),
+            // A password that is not shown stays out, its question does not.
+            without_answer(question(2, "PIN", "Password", Json::Null)),
             question(3, "Key", "Password", json!("s3cret")),
             // Of questions nobody knows that those left out stay, so a text goes back as it was read.
             question(4, "Story", "TextArea", json!("one\r\ntwo")),
