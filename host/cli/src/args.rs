@@ -364,6 +364,9 @@ pub(crate) enum Run {
         /// Change nothing and show what would be taken back
         #[arg(long)]
         dry_run: bool,
+        /// Send what stood before to the PSA too, where edits go there, in place of holding it here
+        #[arg(long)]
+        in_psa: bool,
     },
     /// Say yes to what a run holds back
     Approve {

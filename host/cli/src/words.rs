@@ -47,9 +47,10 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
             run: parse(&run)?,
             changes,
         },
-        Command::Run(args::Run::Revert { run, dry_run }) => Request::RunRevert {
+        Command::Run(args::Run::Revert { run, dry_run, in_psa }) => Request::RunRevert {
             run: parse(&run)?,
             dry_run,
+            in_psa,
         },
         Command::Run(args::Run::Approve {
             run, matches: true, ..

@@ -49,7 +49,9 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::Sync { name, full, .. } => runs::preview(host, &name, full, caller).await,
         Request::RunList(name) => runs::list(host, name.as_ref()),
         Request::RunShow { run, changes } => runs::show(host, run, changes),
-        Request::RunRevert { run, dry_run } => history::revert(host, run, dry_run),
+        Request::RunRevert { run, dry_run, in_psa } => {
+            history::revert(host, run, dry_run, in_psa, caller).await
+        }
         Request::RunCancel(run) => runs::cancel(host, run).await,
         Request::RunApprove { run, only } => runs::approve(host, run, only.as_deref()).await,
         Request::RunApproveMatches(run) => matches::approve(host, run, caller).await,

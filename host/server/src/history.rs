@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use dovetail_domain::{AssetId, Code, Hold, Integration, IntegrationName, Kind, RunId, SourceId};
 use dovetail_store::{ChangeCause, Past, Run, RunStatus, Step, table};
-use dovetail_sync::{LeftOut, Waiting};
+use dovetail_sync::{ChangeRow, LeftOut, SentBack, Waiting};
 
 use crate::answer::{Answer, Changed, HistoryRow};
 use crate::assets;
+use crate::caller::{Caller, Question, Reply};
 use crate::host::Host;
 use crate::integrations;
+use crate::two_way::{Shared, send_soon};
 use crate::{Problem, problem::Result};
 
 /// Each change of a record, the oldest first.
@@ -33,12 +35,64 @@ pub(crate) fn of(host: &Host, kind: Kind, id: AssetId) -> Result<Answer> {
 }
 
 /// Takes back what a run changed and nobody changed since, or says what it would take back.
-pub(crate) fn revert(host: &Host, run: RunId, dry_run: bool) -> Result<Answer> {
-    let mut found = reversible(host, run)?;
+pub(crate) async fn revert(
+    host: &Arc<Host>,
+    run: RunId,
+    dry_run: bool,
+    in_psa: bool,
+    caller: &dyn Caller,
+) -> Result<Answer> {
+    let found = reversible(host, run)?;
+    if !in_psa {
+        return take_back(host, found, dry_run, None);
+    }
+    let Some(integration) = host.archive().get(&table::INTEGRATIONS, &found.integration)? else {
+        return Err(Problem::value(
+            format!("run {run} is of no integration that is there"),
+            "Leave `--in-psa` out to take it back here only.",
+        ));
+    };
+    let shared = Shared::of(host, integration).await?;
+    let preview = take_back(host, found, true, Some(&shared))?;
+    if dry_run {
+        return Ok(preview);
+    }
+    if let Answer::Changed(changed) = &preview
+        && !changed.changes.is_empty()
+    {
+        let question = Question::Confirm {
+            about: changed.changes.iter().take(20).map(ChangeRow::in_words).collect(),
+            question: format!("Take back {} changes, in the PSA too?", changed.changes.len()),
+        };
+        // Where nobody is there to ask, whoever wrote the command has decided; `--dry-run` shows it beforehand.
+        if matches!(caller.ask(question).await, Reply::Decision(false)) {
+            return Err(Problem::new(
+                Code::ConfirmationNeeded,
+                "It was not confirmed; nothing was changed.",
+                "`--dry-run` shows everything that would be taken back.",
+            ));
+        }
+    }
+    let found = reversible(host, run)?;
+    let answer = take_back(host, found, false, Some(&shared))?;
+    send_soon(host, &shared.integration)?;
+    Ok(answer)
+}
+
+/// Takes a run back here, and in the PSA where its rules are given.
+fn take_back(host: &Host, mut found: Run, dry_run: bool, shared: Option<&Shared>) -> Result<Answer> {
     let _changing = host.changing();
+    let run = found.id;
     let (now, cause) = (host.now(), ChangeCause::Revert(run));
-    let take_back =
-        |dry| dovetail_sync::revert(host.archive(), &found, || Step::new(now, cause.clone()), dry);
+    let back = shared.map(|shared| SentBack {
+        integration: shared.integration.id,
+        rules: &shared.rules,
+        eligible: &shared.eligible,
+    });
+    let take_back = |dry| {
+        let step = || Step::new(now, cause.clone());
+        dovetail_sync::revert(host.archive(), &found, step, dry, back.as_ref())
+    };
     // What was left the first time, because something else belonged to it, can go once that is gone.
     if let Some(at) = found.reverted
         && take_back(true)?.changes.is_empty()

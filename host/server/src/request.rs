@@ -75,6 +75,8 @@ pub enum Request {
         run: RunId,
         /// `--dry-run`
         dry_run: bool,
+        /// `--in-psa`
+        in_psa: bool,
     },
     /// `run cancel`
     RunCancel(RunId),

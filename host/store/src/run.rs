@@ -62,6 +62,9 @@ pub struct Run {
     /// Edits that the PSA or a mapping refused, and why; the first [`Run::NAMED`] of them.
     #[serde(default)]
     pub refused: Vec<Named>,
+    /// Conflicts of the integration that are open when it ends.
+    #[serde(default)]
+    pub open_conflicts: u64,
     /// When a person took it back.
     #[serde(default)]
     pub reverted: Option<Timestamp>,
@@ -220,6 +223,7 @@ impl Run {
             leaving: Vec::new(),
             altered: Vec::new(),
             refused: Vec::new(),
+            open_conflicts: 0,
             reverted: None,
             requests: 0,
             bytes: 0,
@@ -288,6 +292,7 @@ impl Run {
             "leaving": self.leaving,
             "altered": self.altered,
             "refused": self.refused,
+            "open_conflicts": self.open_conflicts,
             "reverted": self.reverted.map(|at| at.to_string()),
             "requests": self.requests,
             "bytes": self.bytes,

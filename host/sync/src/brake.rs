@@ -67,3 +67,43 @@ fn apart<T: Clone>(psa: &T, local: &T) -> Sides<T> {
         ours: local.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dovetail_domain::{AssetId, Field, Kind, Part, Value};
+
+    fn title(text: &str) -> Wanted {
+        Wanted::Field(Field::Title, Value::text(text))
+    }
+
+    #[test]
+    fn what_is_stopped_is_held_and_asked_about_with_both_values() {
+        let at = Timestamp::from_seconds(5).unwrap();
+        for stands in ["theirs", "ours"] {
+            let mut record = Record::empty(AssetId(1), Kind::Contact, None, at);
+            record.set(Field::Title, Value::text(stands));
+            let fight = Fight {
+                psa: title("theirs"),
+                local: title("ours"),
+            };
+            let open = stop(&mut record, &fight, at).unwrap();
+            assert!(open.looped);
+            assert_eq!(record.held, [Part::Field(Field::Title)]);
+            assert_eq!(record.base.of_field(Field::Title), Some(&Value::text("theirs")));
+            let sides = open.conflict.to_json();
+            assert_eq!((&sides.theirs, &sides.ours), (&"theirs".into(), &"ours".into()));
+            // The next plan against what the PSA has leaves it alone.
+            let draft = Draft {
+                fields: vec![(Field::Title, Value::text("theirs"))],
+                ..Draft::default()
+            };
+            let rule = |_| dovetail_domain::Rule::TWO_WAY;
+            let past = dovetail_domain::reconcile::Past::Known;
+            let planned = dovetail_domain::reconcile::plan(&record, None, &draft, past, rule);
+            assert!(planned.is_still() && planned.send.is_empty(), "{planned:?}");
+            let listed = with(vec![open.clone()], open.clone());
+            assert_eq!(listed, [open]);
+        }
+    }
+}

@@ -65,7 +65,7 @@ pub use progress::{Cancel, Event, Progress, Unwatched};
 pub use push::{Backfill, Eligible, backfill, preview_push, push};
 pub use recognise::{is_free, parted};
 pub use retry::retry;
-pub use revert::{Reverted, revert};
+pub use revert::{Reverted, SentBack, revert};
 pub use review::{Review, Waits, agree, decline, reviewed, run_or_review};
 pub use rules::Rules;
 pub use run::{Order, run};

@@ -3,13 +3,17 @@
 
 use std::collections::HashSet;
 
-use dovetail_domain::{AssetId, Kind, Part, Record, SyncState};
+use dovetail_domain::edit::edit;
+use dovetail_domain::{AssetId, IntegrationId, Kind, Part, Record, SyncState, Wanted};
 use dovetail_store::{Archive, Change, Run, RunTrigger, Step, StoreError, Touched};
 use serde::{Deserialize, Serialize};
 
 use crate::changes::{ChangeRow, each_touched};
 use crate::choice::ignore;
 use crate::hold::hold;
+use crate::outbox::mark;
+use crate::push::Eligible;
+use crate::rules::Rules;
 
 /// Records a step.
 const STEP: usize = 200;
@@ -25,12 +29,25 @@ pub struct Reverted {
     pub left: Vec<ChangeRow>,
 }
 
+/// Where what is restored is sent to the PSA too, as any edit is.
+pub struct SentBack<'a> {
+    /// The integration.
+    pub integration: IntegrationId,
+    /// Which parts are sent at all.
+    pub rules: &'a Rules,
+    /// What can be made there.
+    pub eligible: &'a Eligible,
+}
+
 /// Restores what a run changed, or says what it would restore where `dry` is set. Its newest changes are taken back first.
+/// What is restored is held, or sent to the PSA where a person wants that and the part goes both ways; then what the run
+/// itself sent there is taken back as well.
 pub fn revert(
     archive: &Archive,
     run: &Run,
     step: impl Fn() -> Step,
     dry: bool,
+    back: Option<&SentBack<'_>>,
 ) -> Result<Reverted, StoreError> {
     let mut touched = Vec::new();
     each_touched(archive, run.id, |one| {
@@ -48,7 +65,7 @@ pub fn revert(
             if !seen.insert((one.kind, one.id)) && !dry {
                 archive.commit(std::mem::replace(&mut writing, step()))?;
             }
-            take_back(archive, run, one, &mut writing, &mut left, &mut reverted)?;
+            take_back(archive, run, one, &mut writing, &mut left, &mut reverted, back)?;
         }
         if !dry {
             archive.commit(writing)?;
@@ -66,6 +83,7 @@ fn take_back(
     step: &mut Step,
     left: &mut HashSet<(Kind, AssetId)>,
     reverted: &mut Reverted,
+    back: Option<&SentBack<'_>>,
 ) -> Result<(), StoreError> {
     let imported = run.trigger == RunTrigger::Import;
     let Some(before) = archive.record(touched.kind, touched.id)? else {
@@ -110,7 +128,10 @@ fn take_back(
             {
                 Err("the organization that it belonged to is no longer there")
             }
-            change => undo(&mut after, &before, change, free),
+            change => match back.and_then(|back| send_back(&mut after, change, back)) {
+                Some(done) => done,
+                None => undo(&mut after, &before, change, free),
+            },
         };
         let (list, why) = match done {
             Ok(why) => (&mut reverted.changes, why),
@@ -126,9 +147,58 @@ fn take_back(
             left.insert((touched.kind, touched.id));
         }
         after.updated = step.at();
+        if let Some(SentBack {
+            integration,
+            rules,
+            eligible,
+        }) = back
+            // What is no longer connected is not made there anew.
+            && after.link.is_some()
+        {
+            mark(archive, step, *integration, &after, rules, eligible, None)?;
+        }
         step.update(&before, after)?;
     }
     Ok(())
+}
+
+/// Has a part hold again what it held before the run, here and in the PSA; none where it is no part that is sent. What
+/// somebody changed since, here or there, is left: the second shows when it is sent, since the PSA has something else then.
+fn send_back(
+    record: &mut Record,
+    change: &Change,
+    back: &SentBack<'_>,
+) -> Option<Result<&'static str, &'static str>> {
+    let change = match change {
+        Change::InPsa(change) => change,
+        change => change,
+    };
+    let (wanted, stands) = match change {
+        Change::Field { field, before, after } => {
+            (Wanted::Field(*field, before.clone()), record.get(*field) == after)
+        }
+        Change::Trait { name, before, after } => (
+            Wanted::Trait(name.clone(), before.clone()),
+            record.get_trait(name) == after.as_deref(),
+        ),
+        _ => return None,
+    };
+    let rule = back.rules.of(record, wanted.part());
+    let linked = record
+        .link
+        .as_ref()
+        .is_some_and(|link| link.integration == back.integration && link.state == SyncState::Enabled);
+    if !linked || !rule.can_send() || record.holds_part(wanted.part()) {
+        return None;
+    }
+    if !stands {
+        return Some(Err("it was changed since"));
+    }
+    match edit(record, wanted, rule) {
+        Ok(()) => Some(Ok("restored, and to be sent to the PSA")),
+        // What a record held once fits it.
+        Err(_) => None,
+    }
 }
 
 /// Whether a record is as it was before others changed it: what they changed and took back again is no change.

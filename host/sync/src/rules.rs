@@ -203,3 +203,121 @@ async fn try_all(
     }
     Ok(kept)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dovetail_domain::Field;
+
+    fn row(kind: Kind, name: &str, flow: Direction) -> TableRow {
+        TableRow {
+            kind,
+            name: name.to_owned(),
+            path: String::new(),
+            flow,
+            identifies: false,
+        }
+    }
+
+    fn rules() -> Rules {
+        let rows = vec![
+            (None, "standard", row(Kind::Contact, "title", Direction::Both)),
+            (
+                None,
+                "standard",
+                row(Kind::Contact, "first_name", Direction::Both),
+            ),
+            (None, "standard", row(Kind::Contact, "active", Direction::Inward)),
+            (
+                None,
+                "standard",
+                row(Kind::Contact, "traits.custom_fields.*", Direction::Both),
+            ),
+            (
+                None,
+                "standard",
+                row(Kind::Configuration, "name", Direction::Both),
+            ),
+            (
+                Some(AssetId(7)),
+                "over",
+                row(Kind::Contact, "first_name", Direction::Inward),
+            ),
+        ];
+        let rows = rows
+            .into_iter()
+            .map(|(place, layer, row)| (place, layer.to_owned(), row));
+        let policy = |place: Option<u64>, part: &str, policy| {
+            ((place.map(AssetId), Kind::Contact, part.to_owned()), policy)
+        };
+        Rules {
+            sends: HashSet::from([Kind::Contact]),
+            rows: rows.collect(),
+            policies: HashMap::from([
+                policy(None, "title", Policy::FromPsa),
+                policy(Some(8), "title", Policy::FromLocal),
+                policy(None, "active", Policy::FromLocal),
+            ]),
+            broken: HashMap::from([(
+                (None, Kind::Contact, "traits.custom_fields.*".to_owned()),
+                "1 came back as 2".to_owned(),
+            )]),
+            own: HashSet::from([AssetId(7)]),
+        }
+    }
+
+    #[test]
+    fn who_wins_follows_the_mapping_the_switch_the_law_and_what_a_person_said() {
+        let rules = rules();
+        let of = |kind, organization: u64, part: &str| {
+            let rule = rules.within(kind, Some(AssetId(organization)), &Part::named(part).unwrap());
+            (rule.direction(), rule.policy())
+        };
+        use Direction::{Both, Inward};
+        for (kind, organization, part, expected) in [
+            (Kind::Contact, 6, "first_name", (Both, Policy::Both)),
+            // A layer of one organization decides for it.
+            (Kind::Contact, 7, "first_name", (Inward, Policy::FromPsa)),
+            (Kind::Contact, 6, "title", (Both, Policy::FromPsa)),
+            (Kind::Contact, 8, "title", (Both, Policy::FromLocal)),
+            // A policy that would have to send what comes in only becomes the nearest that does not.
+            (Kind::Contact, 6, "active", (Inward, Policy::Manual)),
+            // What does not come back as it was comes in only, except where another stack was tried.
+            (
+                Kind::Contact,
+                6,
+                "traits.custom_fields.Rack",
+                (Inward, Policy::FromPsa),
+            ),
+            (
+                Kind::Contact,
+                7,
+                "traits.custom_fields.Rack",
+                (Both, Policy::Both),
+            ),
+            // Nobody maps it, and nobody switched the kind on.
+            (Kind::Contact, 6, "traits.wall", (Inward, Policy::FromPsa)),
+            (Kind::Configuration, 6, "name", (Inward, Policy::FromPsa)),
+        ] {
+            assert_eq!(
+                of(kind, organization, part),
+                expected,
+                "{kind} {part} of {organization}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_organizations_own_layers_are_for_itself_too() {
+        let mut rules = rules();
+        let row = row(Kind::Organization, "name", Direction::Both);
+        rules.rows.push((Some(AssetId(7)), "over".to_owned(), row));
+        rules.sends.insert(Kind::Organization);
+        let at = dovetail_domain::Timestamp::from_seconds(0).unwrap();
+        let part = PartRef::Field(Field::Name);
+        for (id, expected) in [(7, Direction::Both), (8, Direction::Inward)] {
+            let record = Record::empty(AssetId(id), Kind::Organization, None, at);
+            assert_eq!(rules.of(&record, part).direction(), expected);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use dovetail_domain::connector::{KindAbility, Listing, Page};
 use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp, Trouble};
 use dovetail_gate::Session;
-use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError};
+use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError, table};
 use tokio::sync::mpsc;
 
 use crate::apply::{MappedPage, Pass};
@@ -196,7 +196,9 @@ pub(crate) fn finish(
     outcome: Result<Ended, SyncError>,
 ) -> Result<Run, StoreError> {
     let counters = session.counters();
+    let open = table::CONFLICTS.list_under(pass.archive.store(), &pass.integration.id)?;
     let run = &mut pass.run;
+    run.open_conflicts = open.iter().map(|(_, open)| open.len() as u64).sum();
     run.requests = counters.requests;
     run.bytes = counters.bytes;
     run.finished = Some((pass.clock)());

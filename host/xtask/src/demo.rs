@@ -21,7 +21,15 @@ pub(crate) fn demo(rest: &[String]) -> Outcome {
     }
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let authority = folder.join("simulator-ca.pem");
-    let simulator = Simulator::start(&["--demo", "--loose", "--ca-out", &authority.display().to_string()])?;
+    let simulator = Simulator::start(&[
+        "--demo",
+        "--loose",
+        "--writes",
+        "--control-port",
+        "0",
+        "--ca-out",
+        &authority.display().to_string(),
+    ])?;
     let demo = Demo {
         home: folder.join("home"),
         key: simulator.said("/credentials/private_key")?.to_owned(),
@@ -117,6 +125,8 @@ pub(crate) fn demo(rest: &[String]) -> Outcome {
         "5",
     ])?;
 
+    demo.both_ways(&simulator, &customer)?;
+
     say("And the PSA's users can be invited.");
     demo.run(&["user", "suggested", NAME])?;
     demo.run(&["integration", "list"])?;
@@ -144,6 +154,12 @@ fn write(path: &Path, text: &str) -> Outcome {
 struct Demo {
     home: PathBuf,
     key: String,
+}
+
+/// A record of the demo.
+struct Shown {
+    id: String,
+    source: u64,
 }
 
 /// An organization of the demo.
@@ -176,6 +192,78 @@ impl Demo {
         } else {
             Err(format!("dovetail {} ended with {status}", quoted.join(" ")))
         }
+    }
+
+    /// An edit each way, and one on both sides at once.
+    fn both_ways(&self, simulator: &Simulator, customer: &Organization) -> Outcome {
+        let contact = self.contact(&customer.id)?;
+        let title = |text: &str| {
+            let fields = serde_json::json!({"title": text});
+            simulator.does(
+                "/edit",
+                &serde_json::json!({"kind": "contact", "id": contact.source, "fields": fields}),
+            )
+        };
+        say("Edits can go back to the PSA. Switching that on sends nothing of what is there.");
+        self.run(&["settings", "set", NAME, "--two-way", "on"])?;
+        self.run(&[
+            "asset",
+            "edit",
+            "contact",
+            &contact.id,
+            "--set",
+            "title=Practice Manager",
+        ])?;
+        self.run(&["sync", NAME])?;
+
+        say("Somebody changes the title in the PSA, and somebody changes it here before the next sync.");
+        title("Owner")?;
+        self.run(&[
+            "asset",
+            "edit",
+            "contact",
+            &contact.id,
+            "--set",
+            "title=Managing Partner",
+        ])?;
+        self.run(&["sync", NAME])?;
+        self.run(&["conflict", "list"])?;
+        let conflict = format!("contact.{}.title", contact.id);
+        self.run(&["conflict", "resolve", &conflict, "--take", "local"])?;
+        self.run(&["sync", NAME])?;
+        self.run(&["asset", "history", "contact", &contact.id])
+    }
+
+    /// The first contact of an organization.
+    fn contact(&self, organization: &str) -> Outcome<Shown> {
+        let words = [
+            "asset",
+            "list",
+            "contact",
+            "--organization",
+            organization,
+            "--format",
+            "json",
+        ];
+        let output = self
+            .command(&words)
+            .output()
+            .map_err(|error| format!("dovetail: {error}"))?;
+        let records: Vec<serde_json::Value> =
+            serde_json::from_slice(&output.stdout).map_err(|error| format!("the contacts: {error}"))?;
+        let text = |record: &serde_json::Value, path: &str| {
+            record
+                .pointer(path)
+                .and_then(|text| text.as_str())
+                .map(str::to_owned)
+        };
+        let first = records.first().and_then(|record| {
+            Some(Shown {
+                id: text(record, "/id")?,
+                source: text(record, "/source/id")?.parse().ok()?,
+            })
+        });
+        first.ok_or_else(|| "the organization has no contact".to_owned())
     }
 
     /// The organization with the most configurations, so that there is something to see.

@@ -1,6 +1,7 @@
 //! The simulator as a process: started with what it is to hold, ended when dropped.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -34,6 +35,27 @@ impl Simulator {
         let said =
             serde_json::from_str(&line).map_err(|error| format!("the simulator said {line:?}: {error}"))?;
         Ok(Simulator { child, said })
+    }
+
+    /// Has somebody on the PSA's side do something: a path of the control interface with its JSON.
+    pub(crate) fn does(&self, path: &str, what: &serde_json::Value) -> Outcome {
+        let control = self.said("/control")?.trim_start_matches("http://").to_owned();
+        let body = what.to_string();
+        let failed = |error: std::io::Error| format!("the simulator's control interface: {error}");
+        let mut stream = TcpStream::connect(&control).map_err(failed)?;
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {control}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .map_err(failed)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map_err(failed)?;
+        match answer.starts_with("HTTP/1.1 200") {
+            true => Ok(()),
+            false => Err(format!("the simulator answered {path} with {answer}")),
+        }
     }
 
     /// A text of what it said, such as `/address` or `/credentials/private_key`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use connectwise_simulator::Simulator;
+use connectwise_simulator::{Role, Simulator};
 use dovetail_domain::Code;
 use dovetail_server::RunStatus;
 use dovetail_server::outcome::TABLE;
@@ -182,6 +182,7 @@ struct Desk {
 impl Desk {
     async fn new(config: &str, files: &[(String, String)]) -> Desk {
         let (home, simulator) = (Home::new(), simulator().await);
+        simulator.control().set_role(Role::writing());
         home.file(
             "private-key.txt",
             &format!("{}\n", simulator.credentials().private_key),

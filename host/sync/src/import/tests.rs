@@ -381,7 +381,7 @@ fn an_import_is_taken_back_without_holding_anything() {
     let run = bring(&archive, Kind::Configuration, text);
     let revert = |run: &Run| {
         let step = || Step::new(noon(), ChangeCause::Revert(run.id));
-        crate::revert(&archive, run, step, false).unwrap()
+        crate::revert(&archive, run, step, false, None).unwrap()
     };
     let reverted = revert(&run);
     assert_eq!((reverted.changes.len(), reverted.left), (3, vec![]));

@@ -318,3 +318,42 @@ async fn with_a_server_an_edit_is_sent_at_once() {
     );
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_taken_back_in_the_psa_too_when_a_person_says_so() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let contacts = home.records("contact").await;
+    let titled: Vec<&Value> = contacts
+        .iter()
+        .filter(|one| one["fields"]["title"].is_string())
+        .collect();
+    let (theirs, ours) = (titled[0], titled[1]);
+    // One run takes over a change of the PSA's and sends one of ours.
+    control
+        .edit(Kind::Contact, number(theirs), json!({"title": "wrong there"}))
+        .unwrap();
+    edited("contact", ours).set(&home, "title=wrong here").await;
+    let run = home.json(&["sync", "acme"]).await;
+    let id = run["run"].as_str().unwrap();
+    let preview = home.json(&["run", "revert", id, "--in-psa", "--dry-run"]).await;
+    assert_eq!(preview["changes"].as_array().unwrap().len(), 2, "{preview:#}");
+    for row in preview["changes"].as_array().unwrap() {
+        assert_eq!(row["why"], "restored, and to be sent to the PSA");
+    }
+    control.reset_log();
+    home.run(&["run", "revert", id, "--in-psa"]).await.exits(0);
+    assert_eq!(writes(&control), 0, "it waits in the outbox as any edit does");
+    let run = home.json(&["sync", "acme"]).await;
+    assert_eq!(pushed(&run, "contact"), [2, 2, 0, 0], "{run:#}");
+    for contact in [theirs, ours] {
+        let title = &contact["fields"]["title"];
+        assert_eq!(
+            &control.record(Kind::Contact, number(contact)).unwrap()["title"],
+            title
+        );
+        let shown = edited("contact", contact).shown(&home).await;
+        assert_eq!((&shown["fields"]["title"], &shown["held"]), (title, &json!([])));
+    }
+    quiet(&home, &control).await;
+}

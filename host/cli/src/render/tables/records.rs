@@ -131,6 +131,16 @@ pub(super) fn run(out: &mut String, run: &Run) {
         out.push_str(&text(&table));
     }
     pushed(out, run);
+    if run.open_conflicts > 0 {
+        line(
+            out,
+            format_args!(
+                "Open conflicts: {}; `dovetail conflict list {}` shows them.",
+                run.open_conflicts,
+                run.subject()
+            ),
+        );
+    }
     for layer in &run.without {
         line(out, format_args!("Without {layer}"));
     }
