@@ -48,6 +48,7 @@ codes! {
     Ambiguous "ambiguous" 3 "a name fits several records",
     AddressNotAllowed "address-not-allowed" 3 "the address is private, loopback or otherwise not to be reached",
     HttpsRequired "https-required" 3 "plain http is refused",
+    OtherDatabase "other-database" 3 "the records that are known are not those of this PSA; nothing was changed",
     OriginNotAllowed "origin-not-allowed" 3 "a plugin asked for a place it may not reach",
     RequestRefused "request-refused" 7 "a plugin's request was malformed or carried what belongs to the host",
     InvalidConfig "invalid-config" 3 "the connector refuses a setting",

@@ -15,6 +15,7 @@ pub mod caller;
 mod cases;
 pub mod choose;
 mod config;
+mod database;
 mod dispatch;
 mod edits;
 mod execute;
