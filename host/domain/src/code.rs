@@ -60,7 +60,7 @@ codes! {
     HomeUnusable "home-unusable" 3 "the state folder cannot be used",
     KeyMissing "key-missing" 3 "the key for the secrets at rest was not found or does not fit",
     ImportInvalid "import-invalid" 3 "a file to be imported has rows that cannot be taken; nothing was written",
-    BackupRefused "backup-refused" 3 "the file is no backup, or it is damaged, cut off or of a later version",
+    BackupRefused "backup-refused" 3 "the file is no backup or no exported integration, or it is damaged, cut off or of a later version",
     AuthFailed "auth-failed" 4 "the PSA refused the credentials",
     PermissionDenied "permission-denied" 4 "the PSA refused a permission",
     Unreachable "unreachable" 5 "the PSA could not be reached",

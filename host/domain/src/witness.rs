@@ -30,7 +30,11 @@ impl Marks {
     /// The marks in a record's JSON. Where the connector says that they stand nowhere, or the JSON is none, there are none.
     pub fn of(ability: &KindAbility, json: &str) -> Marks {
         let json: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-        let text = |pointer: &String| json.pointer(pointer).and_then(|text| text.as_str()).map(str::trim);
+        let text = |pointer: &String| {
+            json.pointer(pointer)
+                .and_then(|text| text.as_str())
+                .map(str::trim)
+        };
         let name: Vec<&str> = ability.name_pointers.iter().filter_map(text).collect();
         Marks {
             name: name.join(" ").trim().to_owned(),
@@ -132,14 +136,22 @@ impl Comparison {
         Comparison {
             looked_for,
             same,
-            differences: differences.into_iter().map(|(_, difference)| difference).collect(),
+            differences: differences
+                .into_iter()
+                .map(|(_, difference)| difference)
+                .collect(),
             is_same: !contradicted && same * 2 >= looked_for,
         }
     }
 
     /// What differs, in words: a few records, and how many more there are.
     pub fn in_words(&self) -> String {
-        let mut words: Vec<String> = self.differences.iter().take(NAMED).map(ToString::to_string).collect();
+        let mut words: Vec<String> = self
+            .differences
+            .iter()
+            .take(NAMED)
+            .map(ToString::to_string)
+            .collect();
         let more = self.differences.len().saturating_sub(NAMED);
         if more > 0 {
             words.push(format!("and {more} more"));
@@ -224,16 +236,40 @@ mod tests {
             ("nothing was looked for", vec![], true),
             ("all are the same", vec![same(), same(), same()], true),
             ("one was renamed", vec![same(), same(), renamed()], true),
-            ("all were renamed, and entered when they were", vec![renamed(), renamed()], true),
+            (
+                "all were renamed, and entered when they were",
+                vec![renamed(), renamed()],
+                true,
+            ),
             ("one is gone", vec![same(), same(), gone()], true),
             ("half are gone", vec![same(), gone()], true),
             ("most are gone", vec![same(), gone(), gone()], false),
             ("all are gone", vec![gone(), gone()], false),
-            ("the PSA does not say when, and the names are the same", vec![undated(), undated()], true),
-            ("it does not say when, and one name differs", vec![undated(), undated(), stranger()], true),
-            ("it does not say when, and no name is the same", vec![stranger(), stranger()], false),
-            ("one was entered at another time", vec![same(), same(), same(), other()], false),
-            ("it is called the same all the same", vec![same(), same(), same(), namesake()], false),
+            (
+                "the PSA does not say when, and the names are the same",
+                vec![undated(), undated()],
+                true,
+            ),
+            (
+                "it does not say when, and one name differs",
+                vec![undated(), undated(), stranger()],
+                true,
+            ),
+            (
+                "it does not say when, and no name is the same",
+                vec![stranger(), stranger()],
+                false,
+            ),
+            (
+                "one was entered at another time",
+                vec![same(), same(), same(), other()],
+                false,
+            ),
+            (
+                "it is called the same all the same",
+                vec![same(), same(), same(), namesake()],
+                false,
+            ),
             ("all were entered at other times", vec![other(), other()], false),
         ] {
             let compared = compared(&found);
@@ -296,7 +332,10 @@ mod tests {
         };
         let json = format!(r#"{{"first":"Ada ","last":"Lovelace","info":{{"entered":"{MONDAY}"}}}}"#);
         assert_eq!(Marks::of(&ability, &json), marks("Ada Lovelace", MONDAY));
-        assert_eq!(Marks::of(&ability, r#"{"last":"Lovelace","first":7}"#), marks("Lovelace", ""));
+        assert_eq!(
+            Marks::of(&ability, r#"{"last":"Lovelace","first":7}"#),
+            marks("Lovelace", "")
+        );
         assert!(Marks::of(&ability, "not JSON").is_empty());
     }
 
@@ -304,8 +343,12 @@ mod tests {
     fn every_kind_has_its_share_and_the_first_ones_the_rest() {
         use Kind::{Contact, Location, Organization};
         let shared = |there: [usize; 3]| {
-            let there: Vec<(Kind, usize)> = [Organization, Location, Contact].into_iter().zip(there).collect();
-            shares(&there, 8).into_iter().map(|(_, share)| share).collect::<Vec<_>>()
+            let there: Vec<(Kind, usize)> =
+                [Organization, Location, Contact].into_iter().zip(there).collect();
+            shares(&there, 8)
+                .into_iter()
+                .map(|(_, share)| share)
+                .collect::<Vec<_>>()
         };
         assert_eq!(shared([100, 100, 100]), [3, 3, 2]);
         assert_eq!(shared([100, 0, 1]), [7, 0, 1]);

@@ -6,8 +6,8 @@ use crate::caller::Caller;
 use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, authors, config, edits, history, import, integrations, keys, mappings, matches,
-    people, plugins, problem::Result, removal, runs, settings, upkeep,
+    Answer, Request, assets, authors, carry, config, edits, history, import, integrations, keys, mappings,
+    matches, people, plugins, problem::Result, removal, runs, settings, upkeep,
 };
 
 /// Executes a request in the process that holds the home. A question that comes up on the way is put to the caller.
@@ -23,6 +23,12 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::IntegrationRemove { name, fate, yes } => {
             removal::remove(host, &name, fate, yes, caller).await
         }
+        Request::IntegrationExport {
+            name,
+            file,
+            passphrase,
+        } => carry::export(host, &name, file, passphrase, caller).await,
+        Request::IntegrationImport(request) => carry::import(host, request, caller).await,
         Request::ConnectorList => plugins::connectors(host).await,
         Request::ConnectorGuide(connector) => plugins::guide(host, &connector).await,
         Request::SettingsShow(name) => settings::show(host, &name, caller).await,

@@ -94,12 +94,7 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
     change_network(&mut integration.network, request.network)?;
     // Origins and addresses are checked before anybody is asked for a secret.
     origins(archive, description, &integration)?;
-    let mut secrets = request.secrets;
-    for field in form::required_secrets(description) {
-        if !secrets.iter().any(|(key, _)| *key == field.key) {
-            secrets.push((field.key.clone(), ask_secret(field, caller).await?));
-        }
-    }
+    let secrets = all_secrets(description, request.secrets, caller).await?;
     check_gate(archive, description, &integration, &secrets)?;
 
     {
@@ -110,9 +105,7 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
         integration.unproven = kept.is_some().then(Vec::new);
         integration.id = match kept {
             Some(id) => id,
-            None => archive
-                .next_integration()
-                .ok_or_else(|| Problem::internal("There are no more numbers for integrations."))?,
+            None => next_id(archive)?,
         };
         let mut step = host.step();
         for (key, secret) in &secrets {
@@ -135,7 +128,14 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
     shown(host, &integration, said).await
 }
 
-fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
+/// The id of a new integration.
+pub(crate) fn next_id(archive: &Archive) -> Result<IntegrationId> {
+    let id = archive.next_integration();
+    id.ok_or_else(|| Problem::internal("There are no more numbers for integrations."))
+}
+
+/// Refuses a name that an integration has.
+pub(crate) fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
     let taken = archive
         .rows(&table::INTEGRATIONS)?
         .iter()
@@ -148,6 +148,20 @@ fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
         format!("There is an integration `{name}` already."),
         format!("Choose another name, or change that one with `dovetail integration update {name}`."),
     ))
+}
+
+/// The secrets that were given, with those that have to be there and were not, asked for.
+pub(crate) async fn all_secrets(
+    description: &ConnectorDescription,
+    mut secrets: Vec<(String, SecretText)>,
+    caller: &dyn Caller,
+) -> Result<Vec<(String, SecretText)>> {
+    for field in form::required_secrets(description) {
+        if !secrets.iter().any(|(key, _)| *key == field.key) {
+            secrets.push((field.key.clone(), ask_secret(field, caller).await?));
+        }
+    }
+    Ok(secrets)
 }
 
 async fn ask_secret(field: &SetupField, caller: &dyn Caller) -> Result<SecretText> {
@@ -208,7 +222,7 @@ fn change_network(network: &mut Network, change: NetworkChange) -> Result<()> {
 }
 
 /// Works out where the integration may go.
-fn origins(
+pub(crate) fn origins(
     archive: &Archive,
     description: &ConnectorDescription,
     integration: &Integration,
@@ -220,7 +234,7 @@ fn origins(
 }
 
 /// Builds the gate once, so that an address, a certificate or a secret that cannot be used is refused now.
-fn check_gate(
+pub(crate) fn check_gate(
     archive: &Archive,
     description: &ConnectorDescription,
     integration: &Integration,
@@ -256,7 +270,9 @@ pub(crate) async fn connect(host: &Host, name: &IntegrationName) -> Result<Answe
     let mut failure = report.failure.map(Problem::from);
     if failure.is_none() && integration.unproven.is_some() {
         match database::prove(host, &setup).await {
-            Ok(compared) => checks.extend(compared.map(|compared| same_database(database::in_words(&compared), None))),
+            Ok(compared) => {
+                checks.extend(compared.map(|compared| same_database(database::in_words(&compared), None)))
+            }
             Err(problem) => {
                 checks.push(same_database(problem.message.clone(), Some(problem.hint.clone())));
                 failure = Some(problem);
@@ -279,7 +295,11 @@ fn same_database(detail: String, hint: Option<String>) -> Check {
     Check {
         id: "database".to_owned(),
         ok: hint.is_none(),
-        state: if hint.is_none() { CheckState::Ok } else { CheckState::Missing },
+        state: if hint.is_none() {
+            CheckState::Ok
+        } else {
+            CheckState::Missing
+        },
         needed: true,
         how: "probe".to_owned(),
         detail,

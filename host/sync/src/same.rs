@@ -37,7 +37,9 @@ fn sample(
     for ability in &description.kinds {
         let briefs = archive.briefs(ability.kind, Some(integration), None, None, usize::MAX)?;
         let wanted = briefs.iter().filter(|brief| {
-            brief.link.is_some_and(|(_, state)| (state != SyncState::Orphaned) == live)
+            brief
+                .link
+                .is_some_and(|(_, state)| (state != SyncState::Orphaned) == live)
         });
         there.push((ability.kind, wanted.map(|brief| brief.id).collect()));
     }
@@ -46,11 +48,13 @@ fn sample(
     let counts: Vec<(Kind, usize)> = there.iter().map(|(kind, ids)| (*kind, ids.len())).collect();
     let mut witnesses = Vec::new();
     for ((kind, share), (_, ids)) in shares(&counts, WITNESSES).into_iter().zip(&there) {
-        let Some(ability) = description.ability(kind) else { continue };
+        let Some(ability) = description.ability(kind) else {
+            continue;
+        };
         for id in spread(ids.len(), share).filter_map(|place| ids.get(place)) {
             // A link that came in a file and was not read yet has nothing stored.
             let link = archive.record(kind, *id)?.and_then(|record| record.link);
-            let Some(link) = link.filter(|link| !link.source_json.is_empty()) else {
+            let Some(link) = link.filter(|link| !link.is_unread()) else {
                 continue;
             };
             let marks = Marks::of(ability, &decompress(&link.source_json)?);
@@ -79,7 +83,9 @@ pub async fn compare(setup: &Setup, witnesses: Vec<Witness>) -> Result<Compariso
         by_kind.entry(witness.kind).or_default().push(witness);
     }
     for (kind, known) in by_kind {
-        let Some(ability) = description.ability(kind) else { continue };
+        let Some(ability) = description.ability(kind) else {
+            continue;
+        };
         let ids: Vec<_> = known.iter().map(|witness| witness.id.clone()).collect();
         let parents: Vec<_> = known.iter().map(|witness| witness.parent.clone()).collect();
         let answers = psa.fetch(kind, &ids, &parents).await?;

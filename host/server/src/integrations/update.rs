@@ -82,7 +82,10 @@ pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<An
 fn has_links(host: &Host, integration: &Integration) -> Result<bool> {
     let counts = host.archive().counts()?;
     let linked = |kind| counts.linked(integration.id, kind, None) > 0;
-    let brought = integration.unproven.as_ref().is_some_and(|known| !known.is_empty());
+    let brought = integration
+        .unproven
+        .as_ref()
+        .is_some_and(|known| !known.is_empty());
     Ok(brought || Kind::ALL.into_iter().any(linked))
 }
 
