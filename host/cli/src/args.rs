@@ -186,6 +186,13 @@ pub(crate) struct Sealed {
     pub(crate) passphrase: Option<String>,
 }
 
+#[derive(Args)]
+pub(crate) struct Asked {
+    /// Where the passphrase is: env:VAR, file:PATH or - for standard input [default: it is asked for]
+    #[arg(long, value_name = "SOURCE")]
+    pub(crate) passphrase: Option<String>,
+}
+
 #[derive(Subcommand)]
 pub(crate) enum Integration {
     /// Add an integration; nothing is sent yet
@@ -225,6 +232,28 @@ pub(crate) enum Integration {
         /// Use no proxy any more
         #[arg(long, conflicts_with = "proxy")]
         no_proxy: bool,
+    },
+    /// Write its settings, mapping layers and links into an encrypted file; secrets are left out
+    Export {
+        /// The integration
+        name: String,
+        /// The file; there must be none of that name
+        file: PathBuf,
+        #[command(flatten)]
+        sealed: Asked,
+    },
+    /// Take up an integration from such a file; its links attach to the records that are here
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Its name here [default: the one it had]
+        #[arg(long)]
+        name: Option<String>,
+        #[command(flatten)]
+        sealed: Asked,
+        /// A secret and where it is: env:VAR, file:PATH or - for standard input
+        #[arg(long = "secret", value_name = "KEY=SOURCE")]
+        secrets: Vec<String>,
     },
     /// Begin no further run; one that is on goes to its end
     Pause {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use dovetail_domain::{Code, Kind, Part, SourceId};
 use dovetail_server::authors::{Authoring, Language, PluginKind};
 use dovetail_server::request::{
-    AssetQuery, Change, Choose, Fate, Format, GrantChange, IntegrationAdd, IntegrationUpdate, MappingPlace,
-    Meant, NetworkChange, PolicyChange, PreviewQuery, PushQuery, Role, SettingsChange, Subject, Whom,
-    key_and_value,
+    AssetQuery, Change, Choose, Fate, Format, GrantChange, IntegrationAdd, IntegrationImport,
+    IntegrationUpdate, MappingPlace, Meant, NetworkChange, PolicyChange, PreviewQuery, PushQuery, Role,
+    SettingsChange, Subject, Whom, key_and_value,
 };
 use dovetail_server::secret::{SecretSource, SecretText};
 use dovetail_server::{Problem, Request, choose};
@@ -133,11 +133,11 @@ pub(crate) fn request(command: Command, input: &mut dyn Read) -> Result<Option<R
         Command::Verify => Request::Verify,
         Command::Backup { file, sealed } => Request::Backup {
             file: whole(&file)?,
-            passphrase: passphrase(sealed, input)?,
+            passphrase: passphrase(sealed.passphrase, input)?,
         },
         Command::Restore { file, sealed } => Request::Restore {
             file: whole(&file)?,
-            passphrase: passphrase(sealed, input)?,
+            passphrase: passphrase(sealed.passphrase, input)?,
         },
         Command::Compact => Request::Compact,
         Command::Config(args::Config::Get { key }) => Request::ConfigGet(key),
@@ -229,6 +229,28 @@ fn integration(command: args::Integration, input: &mut dyn Read) -> Result<Reque
                 network,
             })
         }
+        I::Export { name, file, sealed } => Request::IntegrationExport {
+            name: parse(&name)?,
+            file: whole(&file)?,
+            passphrase: passphrase(sealed.passphrase, input)?,
+        },
+        I::Import {
+            file,
+            name,
+            sealed,
+            secrets: given,
+        } => {
+            let piped = sealed.passphrase.as_deref() == Some("-");
+            if piped && given.iter().any(|secret| secret.ends_with("=-")) {
+                return Err(two_from_input());
+            }
+            Request::IntegrationImport(IntegrationImport {
+                file: whole(&file)?,
+                name: maybe(name)?,
+                passphrase: passphrase(sealed.passphrase, input)?,
+                secrets: secrets(&given, input)?,
+            })
+        }
         I::Connect { name } => Request::IntegrationConnect(parse(&name)?),
         I::List => Request::IntegrationList,
         I::Show { name } => Request::IntegrationShow(parse(&name)?),
@@ -279,11 +301,7 @@ fn secrets(given: &[String], input: &mut dyn Read) -> Result<Vec<(String, Secret
     for (key, source) in pairs(given, "--secret")? {
         let source: SecretSource = source.parse()?;
         if source == SecretSource::StandardInput && std::mem::replace(&mut standard_input, true) {
-            return Err(Problem::new(
-                Code::SecretRefused,
-                "Two secrets are to come from standard input.",
-                "Give one of them as env:VAR or file:PATH.",
-            ));
+            return Err(two_from_input());
         }
         let secret = source.read(&key, input)?;
         secrets.push((key, secret));
@@ -291,8 +309,16 @@ fn secrets(given: &[String], input: &mut dyn Read) -> Result<Vec<(String, Secret
     Ok(secrets)
 }
 
-fn passphrase(sealed: args::Sealed, input: &mut dyn Read) -> Result<Option<SecretText>> {
-    let source = sealed.passphrase.as_deref().map(str::parse::<SecretSource>);
+fn two_from_input() -> Problem {
+    Problem::new(
+        Code::SecretRefused,
+        "Two secrets are to come from standard input.",
+        "Give one of them as env:VAR or file:PATH.",
+    )
+}
+
+fn passphrase(source: Option<String>, input: &mut dyn Read) -> Result<Option<SecretText>> {
+    let source = source.as_deref().map(str::parse::<SecretSource>);
     let source = source.transpose()?;
     source.map(|source| source.read("passphrase", input)).transpose()
 }

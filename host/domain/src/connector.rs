@@ -132,6 +132,8 @@ pub struct KindAbility {
     pub creates: bool,
     pub identity: Vec<String>,
     pub rules: Vec<FieldRule>,
+    pub name_pointers: Vec<String>,
+    pub entered_pointer: Option<String>,
     pub read_permissions: Vec<String>,
     pub write_permissions: Vec<String>,
 }

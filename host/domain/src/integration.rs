@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::connector::{Choice, ConnectorDescription, Selection};
-use crate::{Code, Explained, IntegrationId, IntegrationName, Kind, Timestamp};
+use crate::{Code, Explained, IntegrationId, IntegrationName, Kind, Timestamp, Witness};
 
 /// An integration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,10 @@ pub struct Integration {
     pub paused: bool,
     /// What keeps it from running until a person acts: the code and words of the last failure.
     pub trouble: Option<Trouble>,
+    /// Set while nobody has seen that the PSA's database is the one its links lead to: no run begins before. Records that
+    /// stand in a file it came from are held against the PSA's, beside those that are here.
+    #[serde(default)]
+    pub unproven: Option<Vec<Witness>>,
     /// When it was added.
     pub created: Timestamp,
 }

@@ -29,6 +29,7 @@ mod sample;
 pub mod source;
 pub mod time;
 pub mod value;
+pub mod witness;
 
 pub use choice::{Choice, Chosen};
 pub use code::{Code, Explained};
@@ -45,3 +46,4 @@ pub use record::{Base, Hold, Link, Part, PartRef, Record, SyncState};
 pub use source::{Exclusion, Pulled, SourceRecord, SourceRef};
 pub use time::Timestamp;
 pub use value::{Date, Entry, Reference, Value};
+pub use witness::{Marks, Witness};

@@ -213,6 +213,13 @@ pub struct Link {
     pub source_json: Vec<u8>,
 }
 
+impl Link {
+    /// Whether nothing of the PSA's record was read yet: the link came in a file, and nothing was agreed upon through it.
+    pub fn is_unread(&self) -> bool {
+        self.source_json.is_empty()
+    }
+}
+
 /// A documentation record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {

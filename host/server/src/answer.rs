@@ -17,9 +17,11 @@ use crate::request::Role;
 use crate::status::IntegrationStatus;
 use crate::{Problem, outcome};
 
+mod carry;
 mod plugins;
 mod upkeep;
 
+pub use carry::{Exported, Imported, NotAttached};
 pub use plugins::{
     BuiltPlugin, CaseDifference, CaseVerdict, LayerShown, MappingPreview, MappingRow, MappingShown,
     NewProject, PluginRow, PluginShown, Queued, TestReport, ToolShown, ToolchainShown,
@@ -34,6 +36,8 @@ pub enum Answer {
     Integrations(Vec<IntegrationRow>),
     Connected(Connected),
     Removed(Removed),
+    Exported(Exported),
+    Imported(Imported),
     Connectors(Vec<ConnectorRow>),
     Guide(Guide),
     Settings(SettingsShown),
@@ -84,6 +88,8 @@ impl Answer {
             Answer::Integration(answer) => serde_json::to_value(answer),
             Answer::Integrations(answer) => serde_json::to_value(answer),
             Answer::Removed(answer) => serde_json::to_value(answer),
+            Answer::Exported(answer) => serde_json::to_value(answer),
+            Answer::Imported(answer) => serde_json::to_value(answer),
             Answer::Connectors(answer) => serde_json::to_value(answer),
             Answer::Guide(answer) => serde_json::to_value(answer),
             Answer::Settings(answer) => serde_json::to_value(answer),

@@ -13,7 +13,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::host::Host;
 use crate::queue::{self, Entry, Queue};
-use crate::{Problem, outcome, problem::Result};
+use crate::{Problem, database, outcome, problem::Result};
 
 /// Events that wait for somebody slow; the oldest go first.
 const EVENTS: usize = 1_024;
@@ -324,6 +324,7 @@ async fn work(
     cancel: Cancel,
 ) -> Result<Run> {
     let setup = host.setup_for(&integration).await?;
+    database::prove(&host, &setup).await?;
     Ok(dovetail_sync::run_or_review(&setup, order, Arc::new(channels), &cancel).await?)
 }
 

@@ -6,7 +6,7 @@ use crate::caller::Caller;
 use crate::dispatch::Reach;
 use crate::host::Host;
 use crate::{
-    Answer, Request, assets, authors, config, conflicts, edits, history, import, integrations, keys,
+    Answer, Request, assets, authors, carry, config, conflicts, edits, history, import, integrations, keys,
     mappings, matches, people, plugins, policies, problem::Result, pushes, quarantine, removal, runs,
     settings, upkeep,
 };
@@ -24,6 +24,12 @@ pub(crate) async fn execute(host: &Arc<Host>, request: Request, caller: &dyn Cal
         Request::IntegrationRemove { name, fate, yes } => {
             removal::remove(host, &name, fate, yes, caller).await
         }
+        Request::IntegrationExport {
+            name,
+            file,
+            passphrase,
+        } => carry::export(host, &name, file, passphrase, caller).await,
+        Request::IntegrationImport(request) => carry::import(host, request, caller).await,
         Request::ConnectorList => plugins::connectors(host).await,
         Request::ConnectorGuide(connector) => plugins::guide(host, &connector).await,
         Request::SettingsShow(name) => settings::show(host, &name, caller).await,

@@ -157,6 +157,26 @@ impl Host {
         })
     }
 
+    /// The same for questions to the PSA that go through a gate of their own and map nothing.
+    pub(crate) async fn setup_through(&self, integration: &Integration, gate: Arc<Gate>) -> Result<Setup> {
+        let connector = self
+            .shelf
+            .connector(&self.archive, &integration.connector)
+            .await?;
+        let mut integration = integration.clone();
+        config::fill_in(&self.archive, connector.description(), &mut integration.settings)?;
+        Ok(Setup {
+            archive: Arc::clone(&self.archive),
+            connector,
+            layers: Vec::new(),
+            without: Vec::new(),
+            gate,
+            integration,
+            clock: self.clock,
+            stalled_after: stall::after(&self.archive)?,
+        })
+    }
+
     /// The integration's gate, the same one for all its runs, so that they share its budget.
     fn gate_for(&self, integration: &Integration, description: &ConnectorDescription) -> Result<Arc<Gate>> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -184,8 +204,18 @@ impl Host {
 
     /// An integration's secrets, opened.
     pub(crate) fn secrets(&self, integration: IntegrationId) -> Result<Secrets> {
+        self.secrets_but(integration, |_| false)
+    }
+
+    /// The same without some, by their keys.
+    pub(crate) fn secrets_but(
+        &self,
+        integration: IntegrationId,
+        left_out: impl Fn(&str) -> bool,
+    ) -> Result<Secrets> {
         let mut secrets = Secrets::new();
-        for ((_, key), sealed) in table::SECRETS.list_under(self.archive.store(), &integration)? {
+        let kept = table::SECRETS.list_under(self.archive.store(), &integration)?;
+        for ((_, key), sealed) in kept.into_iter().filter(|((_, key), _)| !left_out(key)) {
             let id = integration.to_string();
             let owner = Owner {
                 integration: &id,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use dovetail_domain::connector::{ConnectorDescription, SetupField};
+use dovetail_domain::connector::{CheckState, ConnectorDescription, SetupField};
 use dovetail_domain::integration::{Network, SyncSettings};
 use dovetail_domain::{Code, Integration, IntegrationId, IntegrationName, Kind, SyncState};
 use dovetail_gate::AllowedOrigins;
@@ -15,9 +15,13 @@ use crate::answer::{Answer, Check, Connected, IntegrationRow, IntegrationShown};
 use crate::caller::{Caller, Question, Reply};
 use crate::host::{Host, build_gate};
 use crate::problem::{Result, sentence};
-use crate::request::{Change, IntegrationAdd, IntegrationUpdate, NetworkChange};
+use crate::request::{Change, IntegrationAdd, NetworkChange};
 use crate::shelf::Granted;
-use crate::{Problem, SecretText, choose, config, form, queue, removal, status};
+use crate::{Problem, SecretText, choose, config, database, form, queue, removal, status};
+
+mod update;
+
+pub(crate) use update::update;
 
 /// The most bytes a file with certificates has.
 const MAX_CA_BYTES: u64 = 1 << 20;
@@ -84,28 +88,24 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
         sync: SyncSettings::default(),
         paused: false,
         trouble: None,
+        unproven: None,
         created: host.now(),
     };
     change_network(&mut integration.network, request.network)?;
     // Origins and addresses are checked before anybody is asked for a secret.
     origins(archive, description, &integration)?;
-    let mut secrets = request.secrets;
-    for field in form::required_secrets(description) {
-        if !secrets.iter().any(|(key, _)| *key == field.key) {
-            secrets.push((field.key.clone(), ask_secret(field, caller).await?));
-        }
-    }
+    let secrets = all_secrets(description, request.secrets, caller).await?;
     check_gate(archive, description, &integration, &secrets)?;
 
     {
         let _changing = host.changing();
         refuse_taken(archive, &integration.name)?;
         let kept = removal::take_up(archive, &integration)?;
+        // Links that waited may lead elsewhere than this one does.
+        integration.unproven = kept.is_some().then(Vec::new);
         integration.id = match kept {
             Some(id) => id,
-            None => archive
-                .next_integration()
-                .ok_or_else(|| Problem::internal("There are no more numbers for integrations."))?,
+            None => next_id(archive)?,
         };
         let mut step = host.step();
         for (key, secret) in &secrets {
@@ -128,7 +128,14 @@ pub(crate) async fn add(host: &Host, request: IntegrationAdd, caller: &dyn Calle
     shown(host, &integration, said).await
 }
 
-fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
+/// The id of a new integration.
+pub(crate) fn next_id(archive: &Archive) -> Result<IntegrationId> {
+    let id = archive.next_integration();
+    id.ok_or_else(|| Problem::internal("There are no more numbers for integrations."))
+}
+
+/// Refuses a name that an integration has.
+pub(crate) fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
     let taken = archive
         .rows(&table::INTEGRATIONS)?
         .iter()
@@ -141,6 +148,20 @@ fn refuse_taken(archive: &Archive, name: &IntegrationName) -> Result<()> {
         format!("There is an integration `{name}` already."),
         format!("Choose another name, or change that one with `dovetail integration update {name}`."),
     ))
+}
+
+/// The secrets that were given, with those that have to be there and were not, asked for.
+pub(crate) async fn all_secrets(
+    description: &ConnectorDescription,
+    mut secrets: Vec<(String, SecretText)>,
+    caller: &dyn Caller,
+) -> Result<Vec<(String, SecretText)>> {
+    for field in form::required_secrets(description) {
+        if !secrets.iter().any(|(key, _)| *key == field.key) {
+            secrets.push((field.key.clone(), ask_secret(field, caller).await?));
+        }
+    }
+    Ok(secrets)
 }
 
 async fn ask_secret(field: &SetupField, caller: &dyn Caller) -> Result<SecretText> {
@@ -201,7 +222,7 @@ fn change_network(network: &mut Network, change: NetworkChange) -> Result<()> {
 }
 
 /// Works out where the integration may go.
-fn origins(
+pub(crate) fn origins(
     archive: &Archive,
     description: &ConnectorDescription,
     integration: &Integration,
@@ -213,7 +234,7 @@ fn origins(
 }
 
 /// Builds the gate once, so that an address, a certificate or a secret that cannot be used is refused now.
-fn check_gate(
+pub(crate) fn check_gate(
     archive: &Archive,
     description: &ConnectorDescription,
     integration: &Integration,
@@ -232,59 +253,10 @@ fn check_gate(
     build_gate(&filled, description, &granted, held).map(drop)
 }
 
-pub(crate) async fn update(host: &Host, request: IntegrationUpdate) -> Result<Answer> {
-    let archive = host.archive();
-    let before = find(archive, &request.name)?;
-    let connector = host.shelf().connector(archive, &before.connector).await?;
-    let description = connector.description();
-    let changed = form::read_settings(description, &request.settings)?;
-    form::check_secrets(description, &request.secrets)?;
-    let after = {
-        let _changing = host.changing();
-        let mut after = find(archive, &request.name)?;
-        after.settings.extend(changed);
-        change_network(&mut after.network, request.network)?;
-        form::check_complete(
-            description,
-            &after.settings,
-            &config::defaults(archive, description)?,
-        )?;
-        // What kept it from running may be what was just changed: the next run or check says.
-        after.trouble = None;
-        let mut filled = after.clone();
-        config::fill_in(archive, description, &mut filled.settings)?;
-        let mut secrets = host.secrets(after.id)?;
-        for (key, secret) in &request.secrets {
-            secrets.insert(
-                key.clone(),
-                dovetail_gate::Secret::new(key, secret.expose().to_owned())?,
-            );
-        }
-        let granted = Granted::to(archive, &description.name)?;
-        build_gate(&filled, description, &granted, secrets)?;
-        let mut step = host.step();
-        for (key, secret) in &request.secrets {
-            host.seal(after.id, key, secret, &mut step)?;
-        }
-        step.put(&table::INTEGRATIONS, &after.id, &after)?;
-        archive.commit(step)?;
-        host.forget_gates(Some(after.id));
-        after
-    };
-    let name = &after.name;
-    let said = vec![format!(
-        "Changed `{name}`. `dovetail integration connect {name}` checks it."
-    )];
-    shown(host, &after, said).await
-}
-
 pub(crate) async fn connect(host: &Host, name: &IntegrationName) -> Result<Answer> {
     let integration = find(host.archive(), name)?;
     let setup = host.setup_for(&integration).await?;
     let report = dovetail_sync::check(&setup).await?;
-    if report.ok {
-        host.change_integration(integration.id, |integration| integration.trouble = None)?;
-    }
     let checks = report.lines.into_iter().map(|line| Check {
         id: line.id,
         ok: line.ok,
@@ -294,12 +266,45 @@ pub(crate) async fn connect(host: &Host, name: &IntegrationName) -> Result<Answe
         detail: sentence(&line.detail),
         hint: line.hint.as_deref().map(sentence),
     });
+    let mut checks: Vec<Check> = checks.collect();
+    let mut failure = report.failure.map(Problem::from);
+    if failure.is_none() && integration.unproven.is_some() {
+        match database::prove(host, &setup).await {
+            Ok(compared) => {
+                checks.extend(compared.map(|compared| same_database(database::in_words(&compared), None)))
+            }
+            Err(problem) => {
+                checks.push(same_database(problem.message.clone(), Some(problem.hint.clone())));
+                failure = Some(problem);
+            }
+        }
+    }
+    if failure.is_none() {
+        host.change_integration(integration.id, |integration| integration.trouble = None)?;
+    }
     Ok(Answer::Connected(Connected {
         name: name.to_string(),
-        ok: report.ok,
-        checks: checks.collect(),
-        failure: report.failure.map(Problem::from),
+        ok: failure.is_none(),
+        checks,
+        failure,
     }))
+}
+
+/// The check whether the links of an integration lead where they were made; a hint where they do not.
+fn same_database(detail: String, hint: Option<String>) -> Check {
+    Check {
+        id: "database".to_owned(),
+        ok: hint.is_none(),
+        state: if hint.is_none() {
+            CheckState::Ok
+        } else {
+            CheckState::Missing
+        },
+        needed: true,
+        how: "probe".to_owned(),
+        detail,
+        hint,
+    }
 }
 
 pub(crate) fn list(host: &Host) -> Result<Answer> {

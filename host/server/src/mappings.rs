@@ -34,12 +34,12 @@ pub(crate) use uses::{Use, uses};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct LayerKept {
     /// The plugin's name.
-    plugin: String,
+    pub(crate) plugin: String,
     /// Its configuration.
     config: Json,
     /// Whether runs go on without it where it does not work.
     #[serde(default)]
-    optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// The layers of an integration as they are now.
@@ -70,7 +70,9 @@ impl Missing {
     }
 }
 
-const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> = dovetail_store::table::mappings();
+/// The layers of each place.
+pub(crate) const LAYERS: Table<(IntegrationId, Option<AssetId>), Vec<LayerKept>> =
+    dovetail_store::table::mappings();
 
 /// The layers a run maps with.
 pub(crate) async fn stack(host: &Host, integration: &Integration) -> Result<Stacked> {
@@ -127,6 +129,12 @@ async fn stack_of(
 async fn started(host: &Host, kept: &LayerKept, organization: Option<(AssetId, String)>) -> Result<Layer> {
     let mapping = host.shelf().mapping(host.archive(), &kept.plugin).await?;
     layer(mapping, &kept.config, organization).await
+}
+
+/// Refuses a layer that does not work here, for an organization of that name where it is for one.
+pub(crate) async fn check_layer(host: &Host, kept: &LayerKept, organization: Option<&str>) -> Result<()> {
+    let organization = organization.map(|name| (AssetId(0), name.to_owned()));
+    started(host, kept, organization).await.map(drop)
 }
 
 /// A layer that its mapping has looked at. A configuration that does not fit is refused in the words of who says so.

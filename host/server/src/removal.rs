@@ -261,15 +261,7 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
     mappings::forget(host, id, &mut step)?;
     people::forget(host, id, &mut step)?;
     if fate == Fate::KeepDataAndLinks {
-        let kept = Kept {
-            id,
-            connector: integration.connector.clone(),
-        };
-        step.put(
-            &NOTES,
-            &note(&integration.name),
-            &serde_json::to_string(&kept).unwrap_or_default(),
-        )?;
+        keep(integration, &mut step)?;
     }
     step.delete(&table::INTEGRATIONS, &id);
     archive.commit(step)?;
@@ -285,6 +277,16 @@ const NOTES: dovetail_store::Table<String, String> = table::CONFIG;
 struct Kept {
     id: IntegrationId,
     connector: String,
+}
+
+/// Notes under an integration's name that its links wait for it.
+pub(crate) fn keep(integration: &Integration, step: &mut Step) -> Result<()> {
+    let kept = Kept {
+        id: integration.id,
+        connector: integration.connector.clone(),
+    };
+    let text = serde_json::to_string(&kept).unwrap_or_default();
+    Ok(step.put(&NOTES, &note(&integration.name), &text)?)
 }
 
 fn note(name: &IntegrationName) -> String {

@@ -41,6 +41,17 @@ pub enum Request {
         /// Whether it was confirmed beforehand.
         yes: bool,
     },
+    /// `integration export`
+    IntegrationExport {
+        /// Which.
+        name: IntegrationName,
+        /// The file to write, by its whole path.
+        file: PathBuf,
+        /// What it is sealed under; without it, the caller is asked.
+        passphrase: Option<SecretText>,
+    },
+    /// `integration import`
+    IntegrationImport(IntegrationImport),
     /// `connector list`
     ConnectorList,
     /// `connector guide`
@@ -289,6 +300,7 @@ impl Request {
             | R::MappingShow(_)
             | R::MappingPreview(_) => true,
             R::ConfigGet(_) | R::ConfigSet(..) | R::RunCancel(_) | R::RunApprove { .. } => true,
+            R::IntegrationExport { .. } | R::IntegrationImport(_) => false,
             R::IntegrationAdd(_) | R::IntegrationUpdate(_) | R::IntegrationRemove { .. } => false,
             R::SettingsSet(_) | R::UserInvite { .. } | R::PluginAdd { .. } | R::RunReject(_) => false,
             R::PluginGrant(..) => true,
@@ -458,6 +470,19 @@ pub struct IntegrationUpdate {
     pub secrets: Vec<(String, SecretText)>,
     /// How its server is reached.
     pub network: NetworkChange,
+}
+
+/// `integration import`
+#[derive(Clone, Serialize, Deserialize)]
+pub struct IntegrationImport {
+    /// The file, by its whole path.
+    pub file: PathBuf,
+    /// Its name here; without it, the one it had.
+    pub name: Option<IntegrationName>,
+    /// What the file was sealed under; without it, the caller is asked.
+    pub passphrase: Option<SecretText>,
+    /// `--secret`, read from their sources.
+    pub secrets: Vec<(String, SecretText)>,
 }
 
 /// What becomes of the records of an integration that is removed.

@@ -10,7 +10,7 @@ use crate::answer::{Answer, Changed};
 use crate::caller::{Caller, Relay};
 use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
-use crate::{Problem, integrations, matches, problem::Result};
+use crate::{Problem, database, integrations, matches, problem::Result};
 
 /// Puts a run ahead of the queue and follows it to its end.
 pub(crate) async fn sync(
@@ -88,6 +88,9 @@ pub(crate) async fn preview(
 ) -> Result<Answer> {
     let integration = ready(host, name)?;
     let setup = host.setup_for(&integration).await?;
+    if setup.integration.unproven.is_some() {
+        database::same(&setup).await?;
+    }
     let order = Order {
         run: RunId(0),
         trigger: RunTrigger::Manual,

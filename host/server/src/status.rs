@@ -123,6 +123,7 @@ pub(crate) mod tests {
             sync: SyncSettings::default(),
             paused: false,
             trouble: None,
+            unproven: None,
             created: Timestamp::from_seconds(0).unwrap(),
         }
     }

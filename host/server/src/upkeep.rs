@@ -13,7 +13,7 @@ use std::sync::Arc;
 use dovetail_domain::integration::Interval;
 use dovetail_domain::{Code, Kind, Timestamp};
 use dovetail_gate::Secret;
-use dovetail_gate::vault::{Opening, Sealed, Sealing, VaultError, VaultPlace};
+use dovetail_gate::vault::{Content, Opening, Sealed, Sealing, VaultError, VaultPlace};
 use dovetail_store::{Archive, BackupError, BackupReader, BackupWriter, Kept, Retention, table};
 use sha2::{Digest, Sha256};
 
@@ -106,7 +106,7 @@ pub(crate) async fn backup(
 ) -> Result<Answer> {
     let host = Arc::clone(host);
     aside(move || {
-        let passphrase = passphrase.map(secret).transpose()?;
+        let passphrase = passphrase.map(crate::passphrase::secret).transpose()?;
         refuse_existing(&file)?;
         let aside = part_of(&file);
         let written = write(&host, &aside, passphrase.as_ref()).and_then(|backed_up| {
@@ -130,7 +130,7 @@ fn write(host: &Host, aside: &Path, passphrase: Option<&Secret>) -> Result<Backe
     options.write(true).create(true).truncate(true).mode(0o600);
     let out = BufWriter::new(options.open(aside).map_err(unwritable)?);
     let (sealing, key) = match passphrase {
-        Some(passphrase) => (Sealing::under_passphrase(passphrase, out)?, None),
+        Some(passphrase) => (Sealing::under_passphrase(Content::Backup, passphrase, out)?, None),
         None => host.with_vault(|vault| {
             let key = vault.current().to_string();
             Ok((Sealing::under_key(vault, out)?, Some(key)))
@@ -193,7 +193,7 @@ fn check(host: &Host, aside: &Path, passphrase: Option<&Secret>, written: &Backe
 }
 
 /// Gives a whole file its name, unless something has it.
-fn publish(aside: &Path, file: &Path) -> Result<()> {
+pub(crate) fn publish(aside: &Path, file: &Path) -> Result<()> {
     let unwritable = |error: io::Error| unwritable(file, &error);
     match fs::hard_link(aside, file) {
         Ok(()) => fs::remove_file(aside).map_err(unwritable)?,
@@ -212,26 +212,26 @@ fn publish(aside: &Path, file: &Path) -> Result<()> {
     }
 }
 
-fn refuse_existing(file: &Path) -> Result<()> {
+pub(crate) fn refuse_existing(file: &Path) -> Result<()> {
     if file.symlink_metadata().is_err() {
         return Ok(());
     }
     Err(Problem::new(
         Code::AlreadyExists,
         format!("There is something at {} already.", file.display()),
-        "Name a file that is not there; a backup is written over nothing.",
+        "Name a file that is not there; nothing is written over.",
     ))
 }
 
-fn unwritable(file: &Path, error: &io::Error) -> Problem {
+pub(crate) fn unwritable(file: &Path, error: &io::Error) -> Problem {
     Problem::value(
-        format!("the backup cannot be written to {}: {error}", file.display()),
+        format!("{} cannot be written: {error}", file.display()),
         "Name a file in a folder that you can write to and that has room.",
     )
 }
 
-/// The name a backup has until it is whole.
-fn part_of(file: &Path) -> PathBuf {
+/// The name a file has until it is whole.
+pub(crate) fn part_of(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(".part");
     PathBuf::from(name)
@@ -239,16 +239,6 @@ fn part_of(file: &Path) -> PathBuf {
 
 fn file_name(digest: &str) -> String {
     format!("{digest}.wasm")
-}
-
-fn secret(text: SecretText) -> Result<Secret> {
-    Secret::new("passphrase", text.expose().to_owned()).map_err(|error| {
-        let problem = Problem::from(error);
-        Problem {
-            hint: "Choose a passphrase of 12 characters or more, on one line.".to_owned(),
-            ..problem
-        }
-    })
 }
 
 // Restore.
@@ -264,12 +254,12 @@ fn reader(
             "Name a file that `dovetail backup` wrote.",
         )
     })?;
-    let opening = Opening::new(BufReader::new(opened), place, passphrase)?;
+    let opening = Opening::new(Content::Backup, BufReader::new(opened), place, passphrase)?;
     BackupReader::new(opening).map_err(|error| problem_of(error.into()))
 }
 
 /// What a stream that cannot be read on means: whether it was sealed so, or the file or the store failed.
-fn problem_of(error: BackupError) -> Problem {
+pub(crate) fn problem_of(error: BackupError) -> Problem {
     let sealed = |error: &io::Error| error.get_ref()?.downcast_ref::<VaultError>().cloned();
     match error {
         BackupError::Store(error) => error.into(),
@@ -277,7 +267,7 @@ fn problem_of(error: BackupError) -> Problem {
             Some(error) => error.into(),
             None => Problem::new(
                 Code::StorageFailed,
-                format!("The backup could not be read or written on: {error}."),
+                format!("The file could not be read or written on: {error}."),
                 "Check the disk and the room on it, then run the command again.",
             ),
         },
@@ -306,7 +296,7 @@ pub(crate) fn restore(
 }
 
 fn fill(folder: &HomeFolder, new: &NewHome, file: &Path, passphrase: Option<SecretText>) -> Result<Restored> {
-    let passphrase = passphrase.map(secret).transpose()?;
+    let passphrase = passphrase.map(crate::passphrase::secret).transpose()?;
     let place = VaultPlace::of_home(folder.path());
     let reader = reader(file, &place, passphrase.as_ref())?;
     let (store, shelf) = (new.room("store")?, new.room("plugins")?);

@@ -95,6 +95,7 @@ pub(crate) fn stored(
     for brief in briefs {
         if brief.link == Some((integration, SyncState::Enabled))
             && let Some(link) = archive.record(kind, brief.id)?.and_then(|record| record.link)
+            && !link.is_unread()
         {
             records.push(SourceRecord {
                 kind,

@@ -158,6 +158,8 @@ fn kinds() -> Vec<KindAbility> {
         creates: false,
         identity: Vec::new(),
         rules: Vec::new(),
+        name_pointers: named_by(kind).iter().map(|pointer| (*pointer).into()).collect(),
+        entered_pointer: Some("/_info/dateEntered".into()),
         read_permissions: permissions.iter().map(|id| (*id).into()).collect(),
         write_permissions: Vec::new(),
     };
@@ -198,6 +200,15 @@ fn kinds() -> Vec<KindAbility> {
         ),
         kind(tickets::KIND, "ticket", "tickets", &[tickets::PERMISSION]),
     ]
+}
+
+/// Where the name of a record stands in its JSON.
+fn named_by(kind: &str) -> &'static [&'static str] {
+    match kind {
+        contacts::KIND => &["/firstName", "/lastName"],
+        tickets::KIND => &["/summary"],
+        _ => &["/name"],
+    }
 }
 
 fn groups() -> Vec<SettingGroup> {

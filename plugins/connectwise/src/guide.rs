@@ -231,9 +231,14 @@ fn retired() -> GuideSection {
                 "Make an API member and its keys as described above.",
             ),
             step(
+                "",
+                "Give the keys to the integration that is there: `dovetail integration update NAME --set \
+                 public-key=KEY --secret private-key=file:PATH`. The company and the records that are known are looked \
+                 at first, and every link stays: records keep their ids, so nothing has to be matched anew.",
+            ),
+            step(
                 "System > Setup Tables > Category: General > Table: Integrator Login",
-                "If nothing else uses the old login, delete it. Records keep their ids, so nothing has to be matched \
-                 anew.",
+                "If nothing else uses the old login, delete it.",
             ),
         ],
     )

@@ -11,6 +11,7 @@ mod addresses;
 mod adopt;
 mod authors;
 mod by_hand;
+mod carry;
 mod certificates;
 mod clock;
 mod connect;

@@ -2,6 +2,7 @@
 
 mod authors;
 mod both_ways;
+mod carry;
 mod changes;
 mod mappings;
 mod matches;
@@ -21,6 +22,8 @@ pub(super) fn render(answer: &Answer) -> String {
         Answer::Integrations(rows) => setup::integrations(&mut out, rows),
         Answer::Connected(answer) => setup::connected(&mut out, answer),
         Answer::Removed(answer) => setup::removed(&mut out, answer),
+        Answer::Exported(exported) => carry::exported(&mut out, exported),
+        Answer::Imported(imported) => carry::imported(&mut out, imported),
         Answer::Connectors(rows) => setup::connectors(&mut out, rows),
         Answer::Guide(guide) => setup::guide(&mut out, guide),
         Answer::Settings(settings) => setup::settings(&mut out, settings),
@@ -85,6 +88,15 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 
 fn yes_no(flag: bool) -> &'static str {
     if flag { "yes" } else { "no" }
+}
+
+/// Bytes in the unit a person would say them in.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_024 => format!("{bytes} B"),
+        1_024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1_024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dovetail_domain::{Code, Explained};
 
-use super::KeyId;
+use super::{Content, KeyId};
 
 /// Why a secret could not be sealed or opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,17 +62,22 @@ pub enum VaultError {
     /// The key comes from the environment.
     #[error("the key comes from DOVETAIL_KEY and cannot be changed from here")]
     RotateByHand,
-    /// A file is no backup.
-    #[error("the file is no backup of dovetail, or it is cut off in its first bytes")]
-    NotABackup,
-    /// A newer version of the program wrote a backup.
-    #[error("the backup has format {version}, which this version of dovetail does not know")]
+    /// A file is something else.
+    #[error("the file is {}", not_one(*wanted, *found))]
+    NotOne {
+        /// What was to be read.
+        wanted: Content,
+        /// What it is, where it is one of dovetail's.
+        found: Option<Content>,
+    },
+    /// A newer version of the program wrote a file.
+    #[error("the file has format {version}, which this version of dovetail does not know")]
     BackupNewer {
         /// Its format's number.
         version: u8,
     },
-    /// A backup is not as it was written.
-    #[error("the backup is damaged or cut off")]
+    /// A file is not as it was written.
+    #[error("the file is damaged or cut off")]
     BackupDamaged,
     /// A backup was sealed under a key nobody has here.
     #[error("the backup was sealed under the key {id}, which was not found")]
@@ -80,11 +85,11 @@ pub enum VaultError {
         /// The key's id.
         id: KeyId,
     },
-    /// A backup asks for a passphrase.
-    #[error("the backup was sealed under a passphrase and none was given")]
+    /// A file asks for a passphrase.
+    #[error("the file was sealed under a passphrase and none was given")]
     PassphraseMissing,
     /// It is another passphrase.
-    #[error("the passphrase is not the one the backup was sealed under")]
+    #[error("the passphrase is not the one the file was sealed under")]
     PassphraseWrong,
     /// The system gave no randomness.
     #[error("the system gave no random numbers: {reason}")]
@@ -94,12 +99,19 @@ pub enum VaultError {
     },
 }
 
+fn not_one(wanted: Content, found: Option<Content>) -> String {
+    match found {
+        Some(found) => format!("of another sort: {found}, no {wanted}"),
+        None => format!("no {wanted} of dovetail, or it is cut off in its first bytes"),
+    }
+}
+
 impl Explained for VaultError {
     fn code(&self) -> Code {
         match self {
             VaultError::NoRandomness { .. } => Code::Internal,
             VaultError::RotateByHand | VaultError::KeyringNotBuilt => Code::ValueRefused,
-            VaultError::NotABackup | VaultError::BackupNewer { .. } | VaultError::BackupDamaged => {
+            VaultError::NotOne { .. } | VaultError::BackupNewer { .. } | VaultError::BackupDamaged => {
                 Code::BackupRefused
             }
             _ => Code::KeyMissing,
@@ -129,9 +141,16 @@ impl Explained for VaultError {
             VaultError::RotateByHand => {
                 "Set DOVETAIL_KEY to a new key, a comma and the one it held, run this again, then drop the old one."
             }
-            VaultError::NotABackup => "Name a file that `dovetail backup` wrote.",
+            VaultError::NotOne {
+                wanted: Content::Backup,
+                ..
+            } => "Name a file that `dovetail backup` wrote.",
+            VaultError::NotOne {
+                wanted: Content::Integration,
+                ..
+            } => "Name a file that `dovetail integration export` wrote.",
             VaultError::BackupNewer { .. } => "Use the version of dovetail that wrote it, or a later one.",
-            VaultError::BackupDamaged => "Take another copy of it, or an earlier backup.",
+            VaultError::BackupDamaged => "Take another copy of it, or an earlier one.",
             VaultError::BackupKeyMissing { .. } => {
                 "Put the key file of the home it was made of beside this home (`<home>.key`), or set DOVETAIL_KEY."
             }

@@ -2,6 +2,7 @@
 //! setting it belongs to and marked with its key's id; several keys may be known at once, so that a key can be changed
 //! without a moment in which a secret cannot be read. Nothing here is ever printed.
 
+mod content;
 mod envelope;
 mod error;
 mod file;
@@ -11,6 +12,7 @@ mod ring;
 mod source;
 mod stream;
 
+pub use content::Content;
 pub use envelope::Sealed;
 pub use error::VaultError;
 pub use key::KeyId;

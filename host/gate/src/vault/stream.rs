@@ -14,10 +14,9 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::key::{self, KeyId, MasterKey};
-use super::{Vault, VaultError, VaultPlace};
+use super::{Content, Vault, VaultError, VaultPlace};
 use crate::Secret;
 
-const MAGIC: &[u8; 16] = b"dovetail-backup\n";
 const VERSION: u8 = 1;
 
 /// Bytes of a chunk before it is sealed.
@@ -51,6 +50,7 @@ const PASSPHRASE: u8 = 2;
 
 /// What stands in front of the chunks.
 struct Head {
+    content: Content,
     by: u8,
     id: KeyId,
     salt: [u8; 16],
@@ -59,12 +59,13 @@ struct Head {
 }
 
 impl Head {
-    const BYTES: usize = MAGIC.len() + 2 + 8 + 16 + 16 + 12;
+    const BYTES: usize = 16 + 2 + 8 + 16 + 16 + 12;
 
-    fn new(by: u8, salt: [u8; 16], id: KeyId, work: Work) -> Result<Head, VaultError> {
+    fn new(content: Content, by: u8, salt: [u8; 16], id: KeyId, work: Work) -> Result<Head, VaultError> {
         let mut nonce = [0; 16];
         key::fill(&mut nonce)?;
         Ok(Head {
+            content,
             by,
             id,
             salt,
@@ -75,7 +76,7 @@ impl Head {
 
     fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Head::BYTES);
-        bytes.extend(MAGIC);
+        bytes.extend(self.content.magic());
         bytes.extend([VERSION, self.by]);
         bytes.extend(self.id.0);
         bytes.extend(self.salt);
@@ -86,23 +87,32 @@ impl Head {
         bytes
     }
 
-    fn read(input: &mut impl Read) -> Result<Head, VaultError> {
-        if take::<16>(input)? != *MAGIC {
-            return Err(VaultError::NotABackup);
+    fn read(content: Content, input: &mut impl Read) -> Result<Head, VaultError> {
+        let cut = || VaultError::NotOne {
+            wanted: content,
+            found: None,
+        };
+        let magic = take::<16>(input).ok_or_else(cut)?;
+        if magic != *content.magic() {
+            return Err(VaultError::NotOne {
+                wanted: content,
+                found: Content::ALL.into_iter().find(|other| *other.magic() == magic),
+            });
         }
-        let [version, by] = take(input)?;
+        let [version, by] = take(input).ok_or_else(cut)?;
         if version != VERSION {
             return Err(VaultError::BackupNewer { version });
         }
-        let id = KeyId(take(input)?);
-        let (salt, nonce) = (take(input)?, take(input)?);
-        let mut number = || take(input).map(u32::from_be_bytes);
+        let id = KeyId(take(input).ok_or_else(cut)?);
+        let (salt, nonce) = (take(input).ok_or_else(cut)?, take(input).ok_or_else(cut)?);
+        let mut number = || take(input).map(u32::from_be_bytes).ok_or_else(cut);
         let work = Work {
             kibibytes: number()?,
             passes: number()?,
             lanes: number()?,
         };
         Ok(Head {
+            content,
             by,
             id,
             salt,
@@ -112,10 +122,10 @@ impl Head {
     }
 }
 
-fn take<const BYTES: usize>(input: &mut impl Read) -> Result<[u8; BYTES], VaultError> {
+/// The next bytes; none where there are not so many.
+fn take<const BYTES: usize>(input: &mut impl Read) -> Option<[u8; BYTES]> {
     let mut bytes = [0; BYTES];
-    input.read_exact(&mut bytes).map_err(|_| VaultError::NotABackup)?;
-    Ok(bytes)
+    input.read_exact(&mut bytes).ok().map(|()| bytes)
 }
 
 /// Makes a key of a passphrase.
@@ -203,7 +213,7 @@ pub struct Sealing<W: Write> {
 }
 
 impl<W: Write> Sealing<W> {
-    /// Under the current key of a home.
+    /// A backup under the current key of a home.
     pub fn under_key(vault: &Vault, out: W) -> Result<Sealing<W>, VaultError> {
         let key = vault.current_key();
         let mut salt = [0; 16];
@@ -213,16 +223,16 @@ impl<W: Write> Sealing<W> {
             passes: 0,
             lanes: 0,
         };
-        let head = Head::new(HOME, salt, key.id(), none)?;
+        let head = Head::new(Content::Backup, HOME, salt, key.id(), none)?;
         Ok(Sealing::new(&head, key, out))
     }
 
     /// Under a passphrase.
-    pub fn under_passphrase(passphrase: &Secret, out: W) -> Result<Sealing<W>, VaultError> {
+    pub fn under_passphrase(content: Content, passphrase: &Secret, out: W) -> Result<Sealing<W>, VaultError> {
         let mut salt = [0; 16];
         key::fill(&mut salt)?;
         let key = key_of(passphrase, &salt, WORK)?;
-        let head = Head::new(PASSPHRASE, salt, key.id(), WORK)?;
+        let head = Head::new(content, PASSPHRASE, salt, key.id(), WORK)?;
         Ok(Sealing::new(&head, &key, out))
     }
 
@@ -290,11 +300,12 @@ impl<R: Read> std::fmt::Debug for Opening<R> {
 impl<R: Read> Opening<R> {
     /// Reads the head and finds the key: among those that a place holds, of which none is made, or from a passphrase.
     pub fn new(
+        content: Content,
         mut input: R,
         place: &VaultPlace,
         passphrase: Option<&Secret>,
     ) -> Result<Opening<R>, VaultError> {
-        let head = Head::read(&mut input)?;
+        let head = Head::read(content, &mut input)?;
         let key = match (head.by, passphrase) {
             (HOME, _) => place
                 .found()?
@@ -357,144 +368,4 @@ impl<R: Read> Read for Opening<R> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn place(folder: &tempfile::TempDir) -> VaultPlace {
-        VaultPlace::of_home(folder.path().join("home")).with_keys(None)
-    }
-
-    fn passphrase(text: &str) -> Secret {
-        Secret::new("passphrase", text.to_owned()).unwrap()
-    }
-
-    fn sealed(mut sealing: Sealing<Vec<u8>>, content: &[u8]) -> Vec<u8> {
-        sealing.write_all(content).unwrap();
-        sealing.finish().unwrap()
-    }
-
-    fn content(length: usize) -> Vec<u8> {
-        (0..length).map(|place| (place / 7 % 251) as u8).collect()
-    }
-
-    fn opened(bytes: &[u8], place: &VaultPlace, passphrase: Option<&Secret>) -> Result<Vec<u8>, VaultError> {
-        let mut content = Vec::new();
-        Opening::new(bytes, place, passphrase)?
-            .read_to_end(&mut content)
-            .map(|_| content)
-            .map_err(|error| {
-                let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
-                VaultError::clone(inner.expect("a damaged stream says so"))
-            })
-    }
-
-    #[test]
-    fn every_length_comes_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(place(&folder)).unwrap();
-        for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK] {
-            let content = content(length);
-            let bytes = sealed(Sealing::under_key(&vault, Vec::new()).unwrap(), &content);
-            assert_eq!(
-                opened(&bytes, &place(&folder), None).unwrap(),
-                content,
-                "{length}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_changed_cut_moved_or_added_does_not_open() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(place(&folder)).unwrap();
-        let seal = |length| sealed(Sealing::under_key(&vault, Vec::new()).unwrap(), &content(length));
-        let short = seal(100);
-        for bit in 0..short.len() * 8 {
-            let mut bad = short.clone();
-            bad[bit / 8] ^= 1 << (bit % 8);
-            assert!(opened(&bad, &place(&folder), None).is_err(), "bit {bit}");
-        }
-        for end in 0..short.len() {
-            assert!(
-                opened(&short[..end], &place(&folder), None).is_err(),
-                "{end} bytes"
-            );
-        }
-        let refused = |bytes: Vec<u8>| opened(&bytes, &place(&folder), None).unwrap_err();
-        assert_eq!(
-            refused([short.as_slice(), b"x"].concat()),
-            VaultError::BackupDamaged
-        );
-
-        let long = seal(3 * CHUNK);
-        let frame = 5 + CHUNK + TAG;
-        let (head, chunks) = long.split_at(Head::BYTES);
-        let (one, two) = (&chunks[..frame], &chunks[frame..2 * frame]);
-        let rest = &chunks[2 * frame..];
-        for (what, bytes) in [
-            ("swapped", [head, two, one, rest].concat()),
-            ("left out", [head, two, rest].concat()),
-            ("twice", [head, one, one, two, rest].concat()),
-            ("without its end", [head, one, two].concat()),
-            ("without its middle", [head, one, rest].concat()),
-            ("ended early", [head, &one[..0], &[1], &one[1..]].concat()),
-            (
-                "of another stream",
-                [head, &seal(3 * CHUNK)[Head::BYTES..]].concat(),
-            ),
-        ] {
-            assert_eq!(refused(bytes), VaultError::BackupDamaged, "{what}");
-        }
-    }
-
-    #[test]
-    fn the_key_has_to_be_the_one() {
-        let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let vault = Vault::open(place(&ours)).unwrap();
-        let bytes = sealed(Sealing::under_key(&vault, Vec::new()).unwrap(), b"content");
-        let missing = VaultError::BackupKeyMissing { id: vault.current() };
-        assert_eq!(opened(&bytes, &place(&theirs), None).unwrap_err(), missing);
-        assert!(
-            !theirs.path().join("home.key").exists(),
-            "looking for a key made one"
-        );
-        Vault::open(place(&theirs)).unwrap();
-        assert_eq!(opened(&bytes, &place(&theirs), None).unwrap_err(), missing);
-        // A key that was replaced can still be among those that are known.
-        let key = std::fs::read_to_string(ours.path().join("home.key")).unwrap();
-        let known = place(&theirs).with_keys(Some(key));
-        assert_eq!(opened(&bytes, &known, None).unwrap(), b"content");
-    }
-
-    #[test]
-    fn a_passphrase_needs_no_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let right = passphrase("correct horse battery");
-        let bytes = sealed(Sealing::under_passphrase(&right, Vec::new()).unwrap(), b"content");
-        let open = |given| opened(&bytes, &place(&folder), given);
-        assert_eq!(open(Some(&right)).unwrap(), b"content");
-        assert_eq!(open(None).unwrap_err(), VaultError::PassphraseMissing);
-        let wrong = passphrase("correct horse batterz");
-        assert_eq!(open(Some(&wrong)).unwrap_err(), VaultError::PassphraseWrong);
-        // A file that asks for more work than is bearable is refused before the work is done.
-        let mut greedy = bytes.clone();
-        greedy[Head::BYTES - 12] = 0xff;
-        assert_eq!(
-            opened(&greedy, &place(&folder), Some(&right)).unwrap_err(),
-            VaultError::BackupDamaged
-        );
-    }
-
-    #[test]
-    fn other_files_and_later_versions_are_told() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = |bytes: &[u8]| opened(bytes, &place(&folder), None).unwrap_err();
-        assert_eq!(open(b""), VaultError::NotABackup);
-        assert_eq!(
-            open(b"PK\x03\x04 and more of another file"),
-            VaultError::NotABackup
-        );
-        let later = [MAGIC.as_slice(), &[2, 1], &[0; 60]].concat();
-        assert_eq!(open(&later), VaultError::BackupNewer { version: 2 });
-    }
-}
+mod tests;

@@ -145,6 +145,8 @@ fn ability(given: wit::KindAbility) -> Checked<Option<KindAbility>> {
         creates: given.creates,
         identity: list(given.identity, ITEMS, "identifying fields", label)?,
         rules: list(given.rules, ITEMS, "rules", |rule| field_rule(rule, found))?,
+        name_pointers: list(given.name_pointers, ITEMS, "pointers", label)?,
+        entered_pointer: optional(given.entered_pointer, label)?,
         read_permissions: list(given.read_permissions, ITEMS, "permissions", label)?,
         write_permissions: list(given.write_permissions, ITEMS, "permissions", label)?,
     }))

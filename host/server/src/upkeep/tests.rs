@@ -134,7 +134,7 @@ async fn a_passphrase_opens_it_anywhere_and_says_what_is_missing() {
         assert_eq!(names(&path), ["lock"]);
     }
     let short = SecretText::new("passphrase", "twelve chars".to_owned().into()).unwrap();
-    assert!(secret(short).is_ok());
+    assert!(crate::passphrase::secret(short).is_ok());
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use dovetail_domain::connector::{CheckState, Origin};
 use dovetail_domain::integration::Trouble;
 use dovetail_domain::{IntegrationId, Kind, RunId, SyncState, Timestamp};
 use dovetail_server::answer::{
-    Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, Connected, Group, IntegrationRow,
-    IntegrationShown, Named, NewProject, Removed, SettingsShown, ToolShown, ToolchainShown,
+    Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, Connected, Exported, Group, Imported,
+    IntegrationRow, IntegrationShown, Named, NewProject, NotAttached, Removed, SettingsShown, ToolShown,
+    ToolchainShown,
 };
 use dovetail_server::status::IntegrationStatus;
 use dovetail_server::{Answer, Run, RunMode, RunStatus, RunTrigger, Tally};
@@ -257,5 +258,38 @@ fn authors() {
         size: 184_406,
         digest: "63f7".to_owned(),
         file: "/projects/of-acme/of-acme.wasm".into(),
+    })));
+}
+
+#[test]
+fn files() {
+    let links = BTreeMap::from([(Kind::Organization, 2), (Kind::Contact, 9)]);
+    insta::assert_snapshot!(render(&Answer::Exported(Exported {
+        name: "acme".to_owned(),
+        file: "/backups/acme.dovetail".into(),
+        bytes: 4_801,
+        links: links.clone(),
+        layers: 1,
+        choices: 0,
+        secrets: vec!["key".to_owned()],
+    })));
+    insta::assert_snapshot!(render(&Answer::Imported(Imported {
+        name: "acme".to_owned(),
+        links,
+        by_name: 3,
+        not_attached: vec![NotAttached {
+            kind: Kind::Configuration,
+            source_id: "57".to_owned(),
+            name: "SRV-1".to_owned(),
+            why: "several records here are called so".to_owned(),
+        }],
+        more: 4,
+        layers: 1,
+        choices: 0,
+        secrets: vec![],
+        notes: vec![
+            "The mapping `rename` is version 2.0.0 here and was version 1.0.0 where it was exported."
+                .to_owned()
+        ],
     })));
 }

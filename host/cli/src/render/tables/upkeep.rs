@@ -2,7 +2,7 @@
 
 use dovetail_server::answer::{BackedUp, Compacted, Restored, Verified};
 
-use super::line;
+use super::{line, size};
 
 pub(super) fn verified(out: &mut String, found: &Verified) {
     for wrong in &found.problems {
@@ -70,13 +70,4 @@ pub(super) fn compacted(out: &mut String, compacted: &Compacted) {
             dropped.audit, dropped.history, dropped.runs, dropped.quarantine, dropped.deleted
         ),
     );
-}
-
-/// Bytes in the unit a person would say them in.
-fn size(bytes: u64) -> String {
-    match bytes {
-        0..1_024 => format!("{bytes} B"),
-        1_024..1_048_576 => format!("{:.1} KiB", bytes as f64 / 1_024.0),
-        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
-    }
 }

@@ -40,6 +40,9 @@ pub(crate) fn description() -> Description {
             creates: false,
             identity: vec![],
             rules: vec![],
+            // By these the host tells whether the record of an id is still the one it knows.
+            name_pointers: vec!["/name".into()],
+            entered_pointer: None,
             read_permissions: vec!["organizations".into()],
             write_permissions: vec![],
         }],
