@@ -174,6 +174,8 @@ impl Host {
             integration,
             clock: self.clock,
             stalled_after: stall::after(&self.archive)?,
+            // Nobody means to send anything through it.
+            dry: true,
         })
     }
 

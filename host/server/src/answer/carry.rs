@@ -19,6 +19,8 @@ pub struct Exported {
     pub links: BTreeMap<Kind, u64>,
     /// Mapping layers in it.
     pub layers: u64,
+    /// Policies in it.
+    pub policies: u64,
     /// What persons said of records, in it.
     pub choices: u64,
     /// Keys of the secrets, which are not in it.
@@ -40,6 +42,8 @@ pub struct Imported {
     pub more: u64,
     /// Mapping layers.
     pub layers: u64,
+    /// Policies.
+    pub policies: u64,
     /// What persons said of records.
     pub choices: u64,
     /// Keys of the secrets that were given.

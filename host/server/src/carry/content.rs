@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use dovetail_domain::integration::{Network, SyncSettings};
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{AssetId, Chosen, IntegrationName, Kind, Record, SourceId, SyncState, Witness};
+use dovetail_domain::{AssetId, Chosen, IntegrationName, Kind, Policy, Record, SourceId, SyncState, Witness};
 use serde::{Deserialize, Serialize};
 
 use crate::mappings::LayerKept;
@@ -28,6 +28,8 @@ pub(super) enum Entry {
     Integration(Box<Carried>),
     /// The mapping layers of a place.
     Layers(LayersCarried),
+    /// Who wins for a field, as a person said.
+    Policy(PolicyCarried),
     /// What a person said of a record of the PSA.
     Choice(ChoiceCarried),
     /// A connection.
@@ -63,6 +65,15 @@ pub(super) struct LayerCarried {
     /// The plugin's version and digest; none where it did not start.
     pub(super) version: Option<String>,
     pub(super) digest: Option<String>,
+}
+
+/// Who wins for a field, of all or of one organization.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PolicyCarried {
+    pub(super) organization: Option<Named>,
+    pub(super) kind: Kind,
+    pub(super) field: String,
+    pub(super) policy: Policy,
 }
 
 /// A choice, with the record it names.
@@ -113,6 +124,7 @@ impl Named {
 pub(super) struct Content {
     pub(super) integration: Carried,
     pub(super) layers: Vec<LayersCarried>,
+    pub(super) policies: Vec<PolicyCarried>,
     pub(super) choices: Vec<ChoiceCarried>,
     pub(super) links: Vec<LinkCarried>,
 }
@@ -121,11 +133,13 @@ impl Content {
     /// Puts entries together; none where the integration is missing.
     pub(super) fn of(entries: Vec<Entry>) -> Option<Content> {
         let mut integration = None;
-        let (mut layers, mut choices, mut links) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut layers, mut policies) = (Vec::new(), Vec::new());
+        let (mut choices, mut links) = (Vec::new(), Vec::new());
         for entry in entries {
             match entry {
                 Entry::Integration(carried) => integration = Some(*carried),
                 Entry::Layers(carried) => layers.push(carried),
+                Entry::Policy(carried) => policies.push(carried),
                 Entry::Choice(carried) => choices.push(carried),
                 Entry::Link(carried) => links.push(carried),
             }
@@ -133,6 +147,7 @@ impl Content {
         Some(Content {
             integration: integration?,
             layers,
+            policies,
             choices,
             links,
         })

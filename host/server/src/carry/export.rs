@@ -11,6 +11,7 @@ use dovetail_sync::witnesses;
 
 use super::content::{
     AssetCarried, Carried, ChoiceCarried, Entry, LayerCarried, LayersCarried, LinkCarried, Named,
+    PolicyCarried,
 };
 use super::file;
 use crate::answer::{Answer, Exported};
@@ -60,6 +61,7 @@ pub(crate) async fn export(
             bytes: 0,
             links: BTreeMap::new(),
             layers: layers.iter().map(|place| place.layers.len() as u64).sum(),
+            policies: 0,
             choices: 0,
             secrets,
         };
@@ -67,6 +69,10 @@ pub(crate) async fn export(
             writer.entry(&Entry::Integration(Box::new(carried)))?;
             for place in layers {
                 writer.entry(&Entry::Layers(place))?;
+            }
+            for policy in policies(host.archive(), &integration)? {
+                exported.policies += 1;
+                writer.entry(&Entry::Policy(policy))?;
             }
             let mut records = Records::of(host.archive());
             for ((_, kind, source), chosen) in
@@ -119,6 +125,28 @@ async fn layers(host: &Host, integration: &Integration) -> Result<Vec<LayersCarr
         places.push(LayersCarried { organization, layers });
     }
     Ok(places)
+}
+
+/// Who wins where a person said so.
+fn policies(archive: &Archive, integration: &Integration) -> Result<Vec<PolicyCarried>> {
+    let mut policies = Vec::new();
+    for ((_, place, (kind, field)), policy) in table::POLICIES.list_under(archive.store(), &integration.id)? {
+        let organization = match place {
+            Some(id) => match archive.record(Kind::Organization, id)? {
+                Some(record) => Some(Named::of(&record)),
+                // It is gone, and what was said of it with it.
+                None => continue,
+            },
+            None => None,
+        };
+        policies.push(PolicyCarried {
+            organization,
+            kind,
+            field,
+            policy,
+        });
+    }
+    Ok(policies)
 }
 
 /// Records as they are named in the file.

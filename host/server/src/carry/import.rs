@@ -13,7 +13,7 @@ use dovetail_gate::vault::VaultPlace;
 use dovetail_store::{Step, table};
 
 use super::attach::{Attached, By, Here};
-use super::content::{Carried, ChoiceCarried, Content, LayersCarried, LinkCarried};
+use super::content::{Carried, ChoiceCarried, Content, LayersCarried, LinkCarried, PolicyCarried};
 use super::file;
 use crate::answer::{Answer, Imported, NotAttached};
 use crate::caller::Caller;
@@ -166,6 +166,7 @@ fn take_up(
         not_attached: Vec::new(),
         more: 0,
         layers: 0,
+        policies: 0,
         choices: 0,
         secrets: secrets.iter().map(|(key, _)| key.clone()).collect(),
         notes: Vec::new(),
@@ -174,6 +175,13 @@ fn take_up(
 
     let mut step = host.step();
     put_layers(&integration, content.layers, &mut here, &mut step, &mut imported)?;
+    put_policies(
+        &integration,
+        content.policies,
+        &mut here,
+        &mut step,
+        &mut imported,
+    )?;
     put_choices(&integration, content.choices, &mut here, &mut step, &mut imported)?;
     for (key, secret) in secrets {
         host.seal(integration.id, key, secret, &mut step)?;
@@ -273,6 +281,34 @@ fn put_layers(
     }
     for (organization, layers) in all {
         step.put(&LAYERS, &(integration.id, organization), &layers)?;
+    }
+    Ok(())
+}
+
+fn put_policies(
+    integration: &Integration,
+    policies: Vec<PolicyCarried>,
+    here: &mut Here<'_>,
+    step: &mut Step,
+    imported: &mut Imported,
+) -> Result<()> {
+    for carried in policies {
+        let place = match &carried.organization {
+            None => None,
+            Some(named) => match here.organization(named)? {
+                Some(id) => Some(id),
+                None => {
+                    imported.notes.push(format!(
+                        "The organization `{}` is not here, so its policy for {}.{} was left out.",
+                        named.name, carried.kind, carried.field
+                    ));
+                    continue;
+                }
+            },
+        };
+        imported.policies += 1;
+        let key = (integration.id, place, (carried.kind, carried.field));
+        step.put(&table::POLICIES, &key, &carried.policy)?;
     }
     Ok(())
 }

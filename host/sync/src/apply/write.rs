@@ -144,7 +144,9 @@ impl Pass {
             decided: &placed.decided,
         };
         let mut after = before.clone();
-        let both = self.reconcile(step, &mut after, &said, adopted.is_some())?;
+        // Of a connection that was carried here from another home nothing was ever agreed upon.
+        let first = adopted.is_some() || link.is_some_and(|link| link.source_json.is_empty());
+        let both = self.reconcile(step, &mut after, &said, first)?;
         if both.is_still && same_source && !revived && adopted.is_none() {
             self.run.tally(source.kind).unchanged += 1;
             return Ok(());

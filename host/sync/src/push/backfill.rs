@@ -85,7 +85,11 @@ async fn some(
         .collect();
     linked.retain(|record| {
         let link = record.link.as_ref();
-        link.is_some_and(|link| link.integration == integration && link.state == SyncState::Enabled)
+        link.is_some_and(|link| {
+            link.integration == integration
+                && link.state == SyncState::Enabled
+                && !link.source_json.is_empty()
+        })
     });
     let drafts = stored_drafts(setup, stack, &linked).await?;
     let archive = Arc::clone(&setup.archive);

@@ -129,6 +129,14 @@ fn look_at(
     if entry.sending.is_some() || entry.refused.is_some() {
         return Ok(None);
     }
+    // Of a connection that was carried here nothing was read yet.
+    if record
+        .link
+        .as_ref()
+        .is_some_and(|link| link.source_json.is_empty())
+    {
+        return Ok(None);
+    }
     if record.link.is_none() && eligible.awaits_parent(&pass.archive, &record)? {
         // It waits with its organization, which is not made yet.
         return Ok(None);

@@ -14,7 +14,10 @@ pub(super) fn exported(out: &mut String, exported: &Exported) {
         out,
         format_args!(
             "{file} holds the integration `{name}` in {size}: {}.",
-            parts(&exported.links, exported.layers, exported.choices)
+            parts(
+                &exported.links,
+                [exported.layers, exported.policies, exported.choices]
+            )
         ),
     );
     line(out, format_args!("It opens with the passphrase."));
@@ -35,7 +38,10 @@ pub(super) fn imported(out: &mut String, imported: &Imported) {
         out,
         format_args!(
             "Imported `{name}`: {}.",
-            parts(&imported.links, imported.layers, imported.choices)
+            parts(
+                &imported.links,
+                [imported.layers, imported.policies, imported.choices]
+            )
         ),
     );
     if imported.by_name > 0 {
@@ -74,7 +80,7 @@ pub(super) fn imported(out: &mut String, imported: &Imported) {
 }
 
 /// What there is of each, where there is any.
-fn parts(links: &BTreeMap<Kind, u64>, layers: u64, choices: u64) -> String {
+fn parts(links: &BTreeMap<Kind, u64>, [layers, policies, choices]: [u64; 3]) -> String {
     let of = links
         .iter()
         .map(|(kind, count)| format!("{count} {}", kind.plural()))
@@ -86,6 +92,10 @@ fn parts(links: &BTreeMap<Kind, u64>, layers: u64, choices: u64) -> String {
     };
     let layers = (layers > 0).then(|| format!("mapping layers: {layers}"));
     let choices = (choices > 0).then(|| format!("choices of persons: {choices}"));
-    let all: Vec<String> = [Some(links), layers, choices].into_iter().flatten().collect();
+    let policies = (policies > 0).then(|| format!("policies: {policies}"));
+    let all: Vec<String> = [Some(links), layers, policies, choices]
+        .into_iter()
+        .flatten()
+        .collect();
     all.join("; ")
 }

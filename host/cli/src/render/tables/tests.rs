@@ -270,6 +270,7 @@ fn files() {
         bytes: 4_801,
         links: links.clone(),
         layers: 1,
+        policies: 0,
         choices: 0,
         secrets: vec!["key".to_owned()],
     })));
@@ -285,6 +286,7 @@ fn files() {
         }],
         more: 4,
         layers: 1,
+        policies: 0,
         choices: 0,
         secrets: vec![],
         notes: vec![
