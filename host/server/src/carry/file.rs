@@ -110,3 +110,43 @@ fn later() -> Problem {
         "Use the version of dovetail that wrote it, or a later one.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passphrase() -> Secret {
+        Secret::new("passphrase", "correct horse battery".to_owned()).unwrap()
+    }
+
+    /// What comes of a file of these lines that is whole and opens.
+    fn told(lines: &[&str]) -> Option<Code> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let out = File::create(&path).unwrap();
+        let sealing = Sealing::under_passphrase(Sort::Integration, &passphrase(), out).unwrap();
+        let mut out = zstd::Encoder::new(sealing, LEVEL).unwrap();
+        out.write_all(lines.join("\n").as_bytes()).unwrap();
+        out.finish().unwrap().finish().unwrap();
+        let place = VaultPlace::of_home(folder.path().join("home"));
+        read(&path, &place, &passphrase())
+            .err()
+            .map(|problem| problem.code)
+    }
+
+    #[test]
+    fn what_a_later_version_wrote_is_refused() {
+        let integration = r#"{"integration":{"name":"acme","connector":"other","settings":{},"defaults":{},"network":{"ca_pem":null,"allow_private_network":false,"proxy":null,"requests_per_minute":null},"sync":{"selections":{},"contacts":true,"tickets":"Open","two_way":{},"interval":3600,"full_every":86400,"contact_email_type":null,"contact_phone_type":null,"saved":false},"paused":false,"witnesses":[]}}"#;
+        let refused = Some(Code::BackupRefused);
+        assert_eq!(told(&[r#"{"format":1}"#, integration]), None);
+        for lines in [
+            vec![r#"{"format":2}"#, integration],
+            vec![r#"{"format":1}"#, integration, r#"{"wish":{}}"#],
+            vec![r#"{"format":1}"#],
+            vec!["no JSON", integration],
+            vec![],
+        ] {
+            assert_eq!(told(&lines), refused, "{lines:?}");
+        }
+    }
+}
