@@ -38,13 +38,15 @@ pub(crate) fn stop(record: &mut Record, fight: &Fight, at: Timestamp) -> Option<
     hold(record, conflict.part().to_part(), &stood);
     // Where it is the local value that stands, what the PSA has is kept as what it said last.
     match &fight.psa {
-        Wanted::Field(field, psa) if record.get(*field) != psa => {
-            record.base.set_field(*field, Some(psa.clone()));
+        Wanted::Field(field, psa) => {
+            let differs = record.get(*field) != psa;
+            record.base.set_field(*field, differs.then(|| psa.clone()));
         }
-        Wanted::Trait(name, psa) if record.get_trait(name) != psa.as_deref() => {
-            record.base.set_trait(name, Some(psa.clone()));
+        Wanted::Trait(name, psa) => {
+            let differs = record.get_trait(name) != psa.as_deref();
+            record.base.set_trait(name, differs.then(|| psa.clone()));
         }
-        _ => {}
+        Wanted::Organization(_) => {}
     }
     Some(Open {
         conflict,
@@ -90,7 +92,8 @@ mod tests {
             let open = stop(&mut record, &fight, at).unwrap();
             assert!(open.looped);
             assert_eq!(record.held, [Part::Field(Field::Title)]);
-            assert_eq!(record.base.of_field(Field::Title), Some(&Value::text("theirs")));
+            let agreed = (stands == "ours").then(|| Value::text("theirs"));
+            assert_eq!(record.base.of_field(Field::Title), agreed.as_ref());
             let sides = open.conflict.to_json();
             assert_eq!((&sides.theirs, &sides.ours), (&"theirs".into(), &"ours".into()));
             // The next plan against what the PSA has leaves it alone.

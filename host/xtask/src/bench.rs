@@ -4,27 +4,33 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::build::guests;
 use crate::command::{Outcome, cargo, run, target};
+use crate::edits::edits;
 use crate::mappings::mappings;
 use crate::simulator::Simulator;
 
 /// Requests a minute that an integration may send where nobody said otherwise.
 const DEFAULT_BUDGET: f64 = 900.0;
 
-/// Measures the size, or `--records N` in the usual proportions; `--runs N` repeats and takes the middle one.
+/// Measures the size, or `--records N` in the usual proportions; `--runs N` repeats and takes the middle one;
+/// `--edits` measures what both directions cost and nothing else.
 pub(crate) fn bench(rest: &[String]) -> Outcome {
     let number = |flag: &str| -> Option<usize> {
         let place = rest.iter().position(|word| word == flag)?;
         rest.get(place + 1)?.parse().ok()
     };
     guests()?;
+    let only_edits = rest.iter().any(|word| word == "--edits");
     // The release profile, in a folder of its own: what users run.
     run(&mut cargo(&["build", "--release", "--workspace", "--bins"]))?;
+    if only_edits {
+        return edits();
+    }
     let size: Vec<String> = match number("--records") {
         Some(records) => vec!["--records".into(), records.to_string()],
         None => [
@@ -57,7 +63,8 @@ pub(crate) fn bench(rest: &[String]) -> Outcome {
             ratios.len()
         );
     }
-    mappings(&target().join("bench").join("dovetail").join("home"))
+    mappings(&target().join("bench").join("dovetail").join("home"))?;
+    edits()
 }
 
 /// What a full sync took.
@@ -90,11 +97,11 @@ fn report(turn: usize, product: &Measured, floor: &Measured) {
     );
 }
 
-pub(crate) fn released(name: &str) -> std::path::PathBuf {
+pub(crate) fn released(name: &str) -> PathBuf {
     target().join("release").join(name)
 }
 
-pub(crate) fn fresh(name: &str) -> Outcome<std::path::PathBuf> {
+pub(crate) fn fresh(name: &str) -> Outcome<PathBuf> {
     let folder = target().join("bench").join(name);
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| error.to_string())?;
@@ -113,59 +120,106 @@ fn simulator(size: &[String], authority: &Path) -> Outcome<Simulator> {
     Simulator::start_from(&released("connectwise-simulator"), &words)
 }
 
-/// The real thing: set up, then one full sync, measured.
-fn product(size: &[String]) -> Outcome<Measured> {
-    let folder = fresh("dovetail")?;
-    let authority = folder.join("ca.pem");
-    let simulator = simulator(size, &authority)?;
-    let home = folder.join("home");
-    let key = simulator.said("/credentials/private_key")?.to_owned();
-    let dovetail = |words: &[&str]| {
+/// An integration with a simulator that is set up and has not run yet, in a folder of its own.
+pub(crate) struct Bench {
+    folder: PathBuf,
+    simulator: Simulator,
+}
+
+impl Bench {
+    /// Sets one up and chooses everything.
+    fn new(name: &str, size: &[String]) -> Outcome<Bench> {
+        let folder = fresh(name)?;
+        let simulator = simulator(size, &folder.join("ca.pem"))?;
+        let bench = Bench { folder, simulator };
+        let quiet = |mut command: Command| run(command.stdout(Stdio::null()));
+        let set =
+            |key: &str, pointer: &str| Ok::<_, String>(format!("{key}={}", bench.simulator.said(pointer)?));
+        quiet(bench.dovetail(&[
+            "integration",
+            "add",
+            "bench",
+            "--connector",
+            "connectwise",
+            "--set",
+            &set("site", "/address")?,
+            "--set",
+            &set("company", "/credentials/company_id")?,
+            "--set",
+            &set("public-key", "/credentials/public_key")?,
+            "--set",
+            &set("client-id", "/credentials/client_id")?,
+            "--secret",
+            "private-key=env:PRIVATE_KEY",
+            "--ca-file",
+            &bench.folder.join("ca.pem").display().to_string(),
+            "--allow-private-network",
+            "--requests-per-minute",
+            "unlimited",
+        ]))?;
+        let every = [
+            "company-types",
+            "company-statuses",
+            "configuration-types",
+            "configuration-statuses",
+            "contact-types",
+            "ticket-boards",
+        ]
+        .map(|group| format!("{group}=all"));
+        let mut settings = vec!["settings", "set", "bench"];
+        settings.extend(every.iter().flat_map(|choice| ["--select", choice.as_str()]));
+        quiet(bench.dovetail(&settings))?;
+        Ok(bench)
+    }
+
+    /// The same after its first run.
+    pub(crate) fn synced(name: &str, size: &[String]) -> Outcome<Bench> {
+        let bench = Bench::new(name, size)?;
+        run(bench
+            .dovetail(&["sync", "bench", "--quiet"])
+            .stdout(Stdio::null()))?;
+        Ok(bench)
+    }
+
+    /// Its home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    /// The private key of its simulator.
+    pub(crate) fn key(&self) -> Outcome<&str> {
+        self.simulator.said("/credentials/private_key")
+    }
+
+    /// A command of the binary on its home.
+    pub(crate) fn dovetail(&self, words: &[&str]) -> Command {
         let mut command = Command::new(released("dovetail"));
         command
             .args(words)
-            .env("DOVETAIL_HOME", &home)
-            .env("PRIVATE_KEY", &key)
+            .env("DOVETAIL_HOME", self.home())
+            .env("PRIVATE_KEY", self.key().unwrap_or_default())
+            .env("DOVETAIL_CACHE", self.folder.join("cache"))
             .stdin(Stdio::null());
-        command.env("DOVETAIL_CACHE", folder.join("cache"));
         command
-    };
-    let quiet = |mut command: Command| run(command.stdout(Stdio::null()));
-    let set = |key: &str, pointer: &str| Ok::<_, String>(format!("{key}={}", simulator.said(pointer)?));
-    quiet(dovetail(&[
-        "integration",
-        "add",
-        "bench",
-        "--connector",
-        "connectwise",
-        "--set",
-        &set("site", "/address")?,
-        "--set",
-        &set("company", "/credentials/company_id")?,
-        "--set",
-        &set("public-key", "/credentials/public_key")?,
-        "--set",
-        &set("client-id", "/credentials/client_id")?,
-        "--secret",
-        "private-key=env:PRIVATE_KEY",
-        "--ca-file",
-        &authority.display().to_string(),
-        "--allow-private-network",
-        "--requests-per-minute",
-        "unlimited",
-    ]))?;
-    let every = [
-        "company-types",
-        "company-statuses",
-        "configuration-types",
-        "configuration-statuses",
-        "contact-types",
-        "ticket-boards",
-    ]
-    .map(|group| format!("{group}=all"));
-    let mut settings = vec!["settings", "set", "bench"];
-    settings.extend(every.iter().flat_map(|choice| ["--select", choice.as_str()]));
-    quiet(dovetail(&settings))?;
+    }
+
+    /// How the native programs are told where the PSA is.
+    pub(crate) fn floor_words(&self) -> Outcome<Vec<String>> {
+        let said = |pointer| self.simulator.said(pointer).map(str::to_owned);
+        Ok(vec![
+            said("/address")?,
+            said("/credentials/company_id")?,
+            said("/credentials/public_key")?,
+            said("/credentials/client_id")?,
+            self.folder.join("ca.pem").display().to_string(),
+        ])
+    }
+}
+
+/// The real thing: set up, then one full sync, measured.
+fn product(size: &[String]) -> Outcome<Measured> {
+    let bench = Bench::new("dovetail", size)?;
+    let (home, dovetail) = (bench.home(), |words: &[&str]| bench.dovetail(words));
     let begun = Instant::now();
     let child = dovetail(&["sync", "bench", "--format", "json", "--quiet"])
         .stdout(Stdio::piped())
@@ -197,21 +251,17 @@ fn product(size: &[String]) -> Outcome<Measured> {
 /// The least it can cost.
 fn floor(size: &[String]) -> Outcome<Measured> {
     let folder = fresh("floor")?;
-    let authority = folder.join("ca.pem");
-    let simulator = simulator(size, &authority)?;
-    let home = folder.join("home");
+    let bench = Bench {
+        simulator: simulator(size, &folder.join("ca.pem"))?,
+        folder,
+    };
+    let home = bench.home();
     fs::create_dir_all(&home).map_err(|error| error.to_string())?;
     let mut command = Command::new(released("floor"));
-    command.args([
-        simulator.said("/address")?,
-        simulator.said("/credentials/company_id")?,
-        simulator.said("/credentials/public_key")?,
-        simulator.said("/credentials/client_id")?,
-        &authority.display().to_string(),
-        &home.display().to_string(),
-    ]);
     command
-        .env("PRIVATE_KEY", simulator.said("/credentials/private_key")?)
+        .args(bench.floor_words()?)
+        .arg(&home)
+        .env("PRIVATE_KEY", bench.key()?)
         .stdout(Stdio::piped());
     let begun = Instant::now();
     let (said, peak_kib, written) = followed(command.spawn().map_err(|error| error.to_string())?)?;
@@ -233,7 +283,7 @@ fn floor(size: &[String]) -> Outcome<Measured> {
 }
 
 /// Follows a process to its end: what it printed, its peak memory in KiB, and the bytes it had written to disk.
-fn followed(mut child: Child) -> Outcome<(String, u64, u64)> {
+pub(crate) fn followed(mut child: Child) -> Outcome<(String, u64, u64)> {
     let process = Path::new("/proc").join(child.id().to_string());
     let number = |file: &str, name: &str| -> Option<u64> {
         let text = fs::read_to_string(process.join(file)).ok()?;

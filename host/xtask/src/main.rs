@@ -17,6 +17,7 @@ mod bench;
 mod build;
 mod command;
 mod demo;
+mod edits;
 mod faults;
 mod fuzz;
 mod languages;

@@ -5,6 +5,7 @@
 //! `floor ADDRESS COMPANY PUBLIC-KEY CLIENT-ID CA-FILE HOME`, the private key in `PRIVATE_KEY`; prints one line of JSON.
 
 mod draft;
+mod psa;
 mod transport;
 
 use std::collections::HashMap;
@@ -14,18 +15,16 @@ use std::time::Instant;
 
 use connectwise::{ConnectWise, Connection};
 use connectwise_mapping::{Source, convert_records};
-use dovetail_domain::connector::{Credential, OriginRule, Scheme};
 use dovetail_domain::record::{MatchedBy, digest};
 use dovetail_domain::{
     AssetId, Base, IntegrationId, Kind, Link, Record, RunId, SourceId, SyncState, Timestamp,
 };
-use dovetail_gate::{Gate, GateConfig, Secret};
 use dovetail_sdk::Connector;
-use dovetail_sdk::connector::exports::{Choice, Context, KindUse, Listing, Origin, Page, Selection};
-use dovetail_sdk::connector::types::Setting;
+use dovetail_sdk::connector::exports::{Choice, Context, Listing, Page, Selection};
 use dovetail_sdk::mapping::exports::Outcome;
 use dovetail_store::{Archive, ChangeCause, Step, compress};
 
+use crate::psa::Psa;
 use crate::transport::Through;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -45,50 +44,16 @@ fn main() -> ExitCode {
 
 fn measure() -> Result<serde_json::Value, Failure> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [address, company, public_key, client_id, authority, home] = words.as_slice() else {
-        return Err("floor ADDRESS COMPANY PUBLIC-KEY CLIENT-ID CA-FILE HOME".into());
+    let [psa @ .., home] = words.as_slice() else {
+        return Err(format!("floor {} HOME", psa::WORDS).into());
     };
-    let events = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()?;
-    let settings = [
-        ("site", address),
-        ("company", company),
-        ("public-key", public_key),
-        ("client-id", client_id),
-    ]
-    .map(|(key, text)| (key.to_owned(), text.clone()));
-    let mut config = GateConfig::new("floor");
-    config.settings = settings.to_vec();
-    let key = Secret::new("private-key", std::env::var("PRIVATE_KEY")?).map_err(|error| error.to_string())?;
-    config.secrets.insert("private-key", key);
-    config.origins = vec![OriginRule {
-        setting: "site".to_owned(),
-        when_ends_with: None,
-        strip_prefix: None,
-        add_prefix: None,
-        credential: Some("key".to_owned()),
-        last: true,
-    }];
-    config.credentials = vec![Credential {
-        name: "key".to_owned(),
-        scheme: Scheme::Basic {
-            user: "{company}+{public-key}".to_owned(),
-            password: "{private-key}".to_owned(),
-        },
-    }];
-    config.ca_pem = Some(std::fs::read(authority)?);
-    config.allow_private_network = true;
-    config.requests_per_minute = None;
-    let gate = Gate::new(config)?;
-    let session = std::sync::Arc::new(gate.session());
+    let Psa {
+        _events,
+        session,
+        mut connector,
+        mut context,
+    } = Psa::of(psa)?;
     let archive = Archive::open(std::path::Path::new(home))?;
-    let mut connector = Connection::new(Through {
-        events: events.handle().clone(),
-        session: session.clone(),
-    });
-    let mut context = context(&settings, &gate);
 
     let begun = Instant::now();
     for group in ConnectWise::describe().groups {
@@ -134,37 +99,6 @@ fn listing(kind: Kind, parents: Vec<String>) -> Listing {
         kind: kind.as_str().to_owned(),
         since: None,
         parents,
-    }
-}
-
-fn context(settings: &[(String, String)], gate: &Gate) -> Context {
-    let origin = |origin: &dovetail_domain::connector::Origin| Origin {
-        url: origin.url.clone(),
-        credential: origin.credential.clone(),
-    };
-    Context {
-        settings: settings
-            .iter()
-            .map(|(key, text)| Setting {
-                key: key.clone(),
-                text: text.clone(),
-            })
-            .collect(),
-        origins: gate.origins().iter().map(origin).collect(),
-        selections: Vec::new(),
-        kinds: Kind::ALL
-            .map(|kind| KindUse {
-                kind: kind.as_str().to_owned(),
-                pull: true,
-                push: false,
-            })
-            .to_vec(),
-        options: [("ticket-window", "open"), ("page-size", "1000")]
-            .map(|(key, text)| Setting {
-                key: key.to_owned(),
-                text: text.to_owned(),
-            })
-            .to_vec(),
     }
 }
 

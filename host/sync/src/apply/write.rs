@@ -145,7 +145,7 @@ impl Pass {
         };
         let mut after = before.clone();
         // Of a connection that was carried here from another home nothing was ever agreed upon.
-        let first = adopted.is_some() || link.is_some_and(|link| link.source_json.is_empty());
+        let first = adopted.is_some() || link.is_some_and(Link::is_unread);
         let both = self.reconcile(step, &mut after, &said, first)?;
         if both.is_still && same_source && !revived && adopted.is_none() {
             self.run.tally(source.kind).unchanged += 1;

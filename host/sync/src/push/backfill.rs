@@ -86,9 +86,7 @@ async fn some(
     linked.retain(|record| {
         let link = record.link.as_ref();
         link.is_some_and(|link| {
-            link.integration == integration
-                && link.state == SyncState::Enabled
-                && !link.source_json.is_empty()
+            link.integration == integration && link.state == SyncState::Enabled && !link.is_unread()
         })
     });
     let drafts = stored_drafts(setup, stack, &linked).await?;

@@ -8,8 +8,8 @@ use dovetail_domain::motion::{Motion, moved};
 use dovetail_domain::outgoing::whole;
 use dovetail_domain::reconcile::Side;
 use dovetail_domain::{
-    AssetId, Code, Kind, Outgoing, PartRef, Record, Refused, Sending, SourceId, SourceRecord, SyncState,
-    Value, Wanted,
+    AssetId, Code, Kind, Link, Outgoing, PartRef, Record, Refused, Sending, SourceId, SourceRecord,
+    SyncState, Value, Wanted,
 };
 use dovetail_store::{Named, Run, Step, StoreError, decompress, table};
 use serde_json::{Map, Value as Json};
@@ -130,11 +130,7 @@ fn look_at(
         return Ok(None);
     }
     // Of a connection that was carried here nothing was read yet.
-    if record
-        .link
-        .as_ref()
-        .is_some_and(|link| link.source_json.is_empty())
-    {
+    if record.link.as_ref().is_some_and(Link::is_unread) {
         return Ok(None);
     }
     if record.link.is_none() && eligible.awaits_parent(&pass.archive, &record)? {
