@@ -44,7 +44,6 @@ const ROUNDS: usize = 3;
 struct Sent {
     kind: Kind,
     asset: AssetId,
-    entry: Outgoing,
     sending: Sending,
     change: Change,
 }
@@ -95,7 +94,7 @@ pub(crate) async fn settle_doubts(
             after = Some(last);
             let doubtful: Vec<AssetId> = rows
                 .into_iter()
-                .filter(|(_, entry)| entry.sending.is_some())
+                .filter(|(_, entry)| entry.sending.is_some() && entry.refused.is_none())
                 .map(|(asset, _)| asset)
                 .collect();
             if !doubtful.is_empty() {
@@ -214,6 +213,13 @@ fn is_empty(pass: &Pass) -> Result<bool, StoreError> {
     let store = pass.archive.store();
     let first = table::OUTBOX.page(store, &pass.integration.id, None, 1)?;
     Ok(first.is_empty())
+}
+
+/// The entry of a record as it stands by now: while something of it was sent, a person may have edited the record, chosen
+/// something about it, or let it go. Then there is none.
+fn entry(pass: &Pass, kind: Kind, asset: AssetId) -> Result<Option<Outgoing>, StoreError> {
+    pass.archive
+        .get(&table::OUTBOX, &(pass.integration.id, kind, asset))
 }
 
 /// Takes an entry out of the outbox.

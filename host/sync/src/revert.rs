@@ -20,6 +20,9 @@ const STEP: usize = 200;
 /// Records looked through at a time.
 const READ_AHEAD: usize = 1_000;
 
+/// Parted from what it is in the PSA, the record would be made there again with its next edit.
+const MADE: &str = "the run made it in the PSA, and it stays as it is there";
+
 /// What taking a run back came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reverted {
@@ -55,6 +58,9 @@ pub fn revert(
         Ok(())
     })?;
     touched.reverse();
+    let made = Change::InPsa(Box::new(Change::Created));
+    let made = touched.iter().filter(|one| one.changes.contains(&made));
+    let made: HashSet<(Kind, AssetId)> = made.map(|one| (one.kind, one.id)).collect();
     let mut reverted = Reverted::default();
     let mut seen = HashSet::new();
     let mut left = HashSet::new();
@@ -64,6 +70,12 @@ pub fn revert(
             // Of a record that several steps changed, the later one is committed before the earlier is looked at.
             if !seen.insert((one.kind, one.id)) && !dry {
                 archive.commit(std::mem::replace(&mut writing, step()))?;
+            }
+            if made.contains(&(one.kind, one.id)) {
+                let record = archive.record(one.kind, one.id)?;
+                let stays = |change| row(one, record.as_ref(), change, MADE);
+                reverted.left.extend(one.changes.iter().map(stays));
+                continue;
             }
             take_back(archive, run, one, &mut writing, &mut left, &mut reverted, back)?;
         }

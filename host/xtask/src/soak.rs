@@ -1,19 +1,22 @@
-//! The model test for as long as one likes: seed after seed, each an episode of changes, faults and kills. And a sync of
-//! as many records as one likes, killed again and again.
+//! The model tests for as long as one likes: seed after seed, each an episode of changes, faults and kills; of a PSA that is
+//! only read, and of two sides that people edit. And a sync of as many records as one likes, killed again and again.
 
 use std::time::{Duration, Instant};
 
 use crate::build::build;
 use crate::command::{Outcome, cargo, run};
 
-/// Seeds that one start of the test runs.
+/// Seeds that one start of a test runs.
 const SEEDS: u64 = 24;
 
 /// Seeds below belong to the suite.
 const FIRST: u64 = 1_000;
 
-/// The test, as `cargo test` names it.
-const TEST: &str = "model::whatever_happens_it_ends_as_a_new_home_would";
+/// The tests, as `cargo test` names them.
+const TESTS: [&str; 2] = [
+    "model::whatever_happens_it_ends_as_a_new_home_would",
+    "both_sides::whatever_people_do_on_both_sides_nothing_is_lost",
+];
 
 /// The series of kills.
 const KILLS: &str = "kills::long::a_long_series_of_kills_loses_nothing";
@@ -44,15 +47,17 @@ pub(crate) fn soak(rest: &[String]) -> Outcome {
     let mut next = first;
     while next == first || started.elapsed() < long {
         let range = format!("{next}..{}", next + SEEDS);
-        let mut test = cargo(&["test", "--workspace", "--test", "e2e", "--", "--exact", TEST]);
-        run(test.env("DOVETAIL_SEEDS", &range)).map_err(|error| {
-            format!(
-                "an episode of the seeds {range} failed; above stand its seed and how to replay it ({error})"
-            )
-        })?;
+        for name in TESTS {
+            let mut test = cargo(&["test", "--workspace", "--test", "e2e", "--", "--exact", name]);
+            run(test.env("DOVETAIL_SEEDS", &range)).map_err(|error| {
+                format!(
+                    "an episode of the seeds {range} failed; above stand its seed and how to replay it ({error})"
+                )
+            })?;
+        }
         next += SEEDS;
         println!(
-            "{} episodes in {} s, seeds {first}..{next}: each came to quiet",
+            "{} episodes of each model in {} s, seeds {first}..{next}: each came to quiet",
             next - first,
             started.elapsed().as_secs()
         );

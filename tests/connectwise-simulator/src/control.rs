@@ -9,7 +9,7 @@ use crate::pattern::Pattern;
 use crate::reply::Reply;
 use crate::role::{Action, Level, Module, Role};
 use crate::shared::{Aimed, MySecurity, Planned, Shared, State, Waiting, stamp};
-use crate::view::owner;
+use crate::view::{Edits, owner};
 use crate::write_plans::{WritePlans, Writes};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -174,6 +174,27 @@ impl Control {
             }
         }
         Ok(())
+    }
+
+    /// The database as it is now, to be put back later.
+    #[must_use]
+    pub fn keep(&self) -> Kept {
+        let state = self.shared.state();
+        Kept {
+            edits: state.edits.clone(),
+            now: state.now,
+        }
+    }
+
+    /// Puts the database back to what it was, its clock too, and takes back all plans for requests; the log begins anew.
+    pub fn put_back(&self, kept: &Kept) {
+        self.clear_plans();
+        self.set_faults(None);
+        let mut state = self.shared.change();
+        state.edits = kept.edits.clone();
+        state.now = kept.now;
+        drop(state);
+        self.reset_log();
     }
 
     /// The simulated clock, in seconds since 1970.
@@ -402,6 +423,13 @@ fn apply(record: &mut Map<String, Value>, fields: Map<String, Value>) {
             value => drop(record.insert(name, value)),
         }
     }
+}
+
+/// A database as it once was.
+#[derive(Clone)]
+pub struct Kept {
+    edits: Edits,
+    now: i64,
 }
 
 /// An answer a test plans. The content type is JSON unless a header says otherwise.

@@ -43,7 +43,7 @@ mod write_plans;
 
 pub use conditions::condition_holds;
 pub use config::{Config, Credentials, Size, Tls};
-pub use control::{Control, ControlError, Hold, Response};
+pub use control::{Control, ControlError, Hold, Kept, Response};
 pub use faults::{Fault, FaultPlan, Loss};
 pub use habits::{Form, Habits, Reformat, TooLong};
 pub use kind::Kind;

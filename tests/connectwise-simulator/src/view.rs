@@ -15,6 +15,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 /// What was changed since the start. A record's own edit (`None`: deleted) stands before the made-up record.
+#[derive(Clone)]
 pub(crate) struct Edits {
     pub(crate) records: HashMap<Kind, BTreeMap<u64, Option<Value>>>,
     /// Companies merged into others, and when.

@@ -3,6 +3,7 @@
 
 mod long;
 pub(crate) mod scene;
+mod two_way;
 
 use e2e::{Signal, Started};
 use tokio::task::JoinSet;

@@ -10,6 +10,7 @@
 mod addresses;
 mod adopt;
 mod authors;
+mod both_sides;
 mod by_hand;
 mod carry;
 mod certificates;

@@ -4,10 +4,11 @@
 //! `DOVETAIL_SEED=7` runs one episode, `DOVETAIL_SEEDS=1..100` many; `cargo xtask soak MINUTES` goes on for long.
 
 pub(crate) mod dice;
-mod psa;
+pub(crate) mod psa;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use connectwise_simulator::{Config, Control, Fault, FaultPlan, Kind, Simulator, Size};
@@ -26,7 +27,22 @@ const AT_ONCE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_it_ends_as_a_new_home_would() {
-    let seeds = seeds();
+    each_seed(
+        &USUAL,
+        "whatever_happens_it_ends_as_a_new_home_would",
+        |seed, deeds| Box::pin(episode(seed, deeds)),
+    )
+    .await;
+}
+
+/// Runs an episode for each seed that is asked for, or else for the usual ones. One that fails prints its seed, what was
+/// done until then and how to replay it by the test's name.
+pub(crate) async fn each_seed(
+    usual: &[u64],
+    test: &str,
+    episode: impl Fn(u64, Deeds) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+) {
+    let seeds = seeds(usual);
     for some in seeds.chunks(AT_ONCE) {
         let episodes: Vec<_> = some
             .iter()
@@ -48,7 +64,7 @@ async fn whatever_happens_it_ends_as_a_new_home_would() {
                     .clone();
                 eprintln!(
                     "seed {seed} failed after:\n{told}replay it: DOVETAIL_SEED={seed} cargo test --workspace --test e2e -- \
-                     whatever_happens_it_ends_as_a_new_home_would"
+                     {test}"
                 );
                 std::panic::resume_unwind(error.into_panic());
             }
@@ -86,7 +102,7 @@ async fn what_waits_for_a_yes_waits_on_through_increments() {
 }
 
 /// The seeds to run.
-fn seeds() -> Vec<u64> {
+fn seeds(usual: &[u64]) -> Vec<u64> {
     let number = |text: &str| text.parse::<u64>().expect("a seed is a number");
     if let Ok(seed) = std::env::var("DOVETAIL_SEED") {
         return vec![number(&seed)];
@@ -96,16 +112,16 @@ fn seeds() -> Vec<u64> {
             let (from, to) = range.split_once("..").expect("seeds are FROM..TO");
             (number(from)..number(to)).collect()
         }
-        Err(_) => USUAL.to_vec(),
+        Err(_) => usual.to_vec(),
     }
 }
 
 /// What was done so far, for the one who looks for the cause.
 #[derive(Clone, Default)]
-struct Deeds(Arc<Mutex<String>>);
+pub(crate) struct Deeds(Arc<Mutex<String>>);
 
 impl Deeds {
-    fn note(&self, deed: &str) {
+    pub(crate) fn note(&self, deed: &str) {
         let mut told = self.0.lock().expect("nobody panics here");
         writeln!(told, "  {deed}").expect("a text takes everything");
     }
@@ -348,7 +364,8 @@ impl Stage {
     }
 }
 
-fn words(full: bool) -> Vec<&'static str> {
+/// A sync, of everything or of changes, with JSON output.
+pub(crate) fn words(full: bool) -> Vec<&'static str> {
     let mut words = vec!["sync", "acme", "--format", "json"];
     if full {
         words.push("--full");
@@ -356,12 +373,13 @@ fn words(full: bool) -> Vec<&'static str> {
     words
 }
 
-fn braked(ran: &Ran) -> bool {
+/// Whether a run waits for a person's yes to what leaves.
+pub(crate) fn braked(ran: &Ran) -> bool {
     ran.code == 8 && !ran.stdout.is_empty() && ran.json()["reason"] == "orphan-brake"
 }
 
 /// How a run ended, in a few words.
-fn outcome(ran: &Ran) -> String {
+pub(crate) fn outcome(ran: &Ran) -> String {
     let run: Value = serde_json::from_str(&ran.stdout).unwrap_or_default();
     format!(
         "exit {}, {}, {}, {}",
@@ -375,15 +393,15 @@ fn among(standings: &Standings, wanted: Standing) -> BTreeSet<Key> {
 }
 
 /// What stands in a home.
-struct Documented {
+pub(crate) struct Documented {
     /// Records that are kept in step, without own ids and times. A link names the PSA's id; one that leads to nothing
     /// that is kept in step is left out, since what left keeps its last name.
-    enabled: BTreeMap<Key, Value>,
+    pub(crate) enabled: BTreeMap<Key, Value>,
     orphaned: BTreeSet<Key>,
 }
 
 impl Documented {
-    async fn read(home: &Home) -> Documented {
+    pub(crate) async fn read(home: &Home) -> Documented {
         let records: Vec<Value> = home
             .everything()
             .await

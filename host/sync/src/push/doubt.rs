@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use dovetail_domain::connector::PushOutcome;
 use dovetail_domain::{AssetId, Code, Kind, SourceRecord};
-use dovetail_store::table;
+use dovetail_store::{StoreError, table};
 
 use super::prepare::note_refused;
 use super::settle::settle as take_over;
-use super::{Sent, hand_in, put_entry};
+use super::{Sent, entry, hand_in, put_entry};
 use crate::apply::Pass;
 use crate::error::SyncError;
 use crate::map::Stack;
@@ -28,10 +28,15 @@ pub(super) async fn settle(
     for asset in assets {
         let key = (pass.integration.id, kind, *asset);
         let entry = pass.archive.get(&table::OUTBOX, &key)?;
-        let Some((entry, sending)) = entry.and_then(|entry| Some((entry.clone(), entry.sending?))) else {
+        let Some(sending) = entry.and_then(|entry| entry.sending) else {
             continue;
         };
-        let sent = Sent::of(kind, *asset, entry, sending);
+        let sent = Sent::of(kind, *asset, sending);
+        if sent.makes() && is_connected(pass, kind, *asset)? {
+            // A person said which record it is.
+            forget(pass, kind, *asset)?;
+            continue;
+        }
         match sent.makes() {
             true => creates.push(sent),
             false => updates.push(sent),
@@ -52,7 +57,7 @@ async fn look_for(
     psa: &mut Psa,
     stack: &mut Stack,
     kind: Kind,
-    mut sent: Sent,
+    sent: Sent,
 ) -> Result<(), SyncError> {
     let mut found: Vec<SourceRecord> = Vec::new();
     for source in psa.seek(&sent.change, sent.sending.since).await? {
@@ -63,12 +68,7 @@ async fn look_for(
         }
     }
     match found.len() {
-        0 => {
-            sent.entry.sending = None;
-            let mut step = pass.step();
-            put_entry(pass, &mut step, (kind, sent.asset), &sent.entry)?;
-            pass.archive.commit(step)?;
-        }
+        0 => forget(pass, kind, sent.asset)?,
         1 => {
             let session = psa.session().clone();
             let outcomes = found
@@ -90,16 +90,36 @@ async fn look_for(
             let archive = Arc::clone(&pass.archive);
             let _turn = archive.turn();
             let mut step = pass.step();
-            sent.entry
-                .refuse(step.at(), Code::Ambiguous.as_str(), None, why.clone());
+            let Some(mut entry) = entry(pass, kind, sent.asset)? else {
+                return Ok(());
+            };
+            entry.refuse(step.at(), Code::Ambiguous.as_str(), None, why.clone());
+            // Tried again it is looked for again, and not made anew.
+            entry.sending = Some(sent.sending);
             pass.run.edits(kind).failed += 1;
             if let Some(record) = archive.record(kind, sent.asset)? {
                 note_refused(&mut pass.run, &record, why);
             }
-            put_entry(pass, &mut step, (kind, sent.asset), &sent.entry)?;
+            put_entry(pass, &mut step, (kind, sent.asset), &entry)?;
             step.put_run(&pass.run)?;
             archive.commit(step)?;
         }
     }
     Ok(())
+}
+
+/// Notes that nothing of a record is on its way.
+fn forget(pass: &Pass, kind: Kind, asset: AssetId) -> Result<(), StoreError> {
+    let archive = Arc::clone(&pass.archive);
+    let _turn = archive.turn();
+    let mut step = pass.step();
+    if let Some(mut entry) = entry(pass, kind, asset)? {
+        entry.sending = None;
+        put_entry(pass, &mut step, (kind, asset), &entry)?;
+    }
+    archive.commit(step)
+}
+
+fn is_connected(pass: &Pass, kind: Kind, asset: AssetId) -> Result<bool, StoreError> {
+    Ok(pass.archive.source(kind, asset)?.is_some())
 }

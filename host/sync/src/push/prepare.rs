@@ -8,14 +8,14 @@ use dovetail_domain::motion::{Motion, moved};
 use dovetail_domain::outgoing::whole;
 use dovetail_domain::reconcile::Side;
 use dovetail_domain::{
-    AssetId, Code, Kind, Link, Outgoing, PartRef, Record, Refused, Sending, SourceId, SourceRecord,
-    SyncState, Value, Wanted,
+    AssetId, Code, Kind, Link, Outgoing, PartRef, Record, Sending, SourceId, SourceRecord, SyncState, Value,
+    Wanted,
 };
 use dovetail_store::{Named, Run, Step, StoreError, decompress, table};
 use serde_json::{Map, Value as Json};
 
 use super::eligible::Eligible;
-use super::{Sent, drop_entry, put_entry};
+use super::{Sent, drop_entry, entry, put_entry};
 use crate::apply::Pass;
 use crate::apply::both::put_conflicts;
 use crate::brake;
@@ -31,7 +31,6 @@ const MARGIN: u64 = 86_400;
 /// A record of which something is to be sent.
 struct Ready {
     record: Record,
-    entry: Outgoing,
     /// The PSA's id of what it stands under.
     parent: Option<SourceId>,
     parts: Vec<Wanted>,
@@ -76,12 +75,14 @@ pub(super) async fn prepare(
     let mut step = pass.step();
     let mut sent = Vec::with_capacity(ready.len());
     for (one, properties) in ready.drain(..).zip(brought) {
+        let Some(mut entry) = entry(pass, kind, one.record.id)? else {
+            // A person let go of it while the mapping worked.
+            continue;
+        };
         match properties {
-            Ok(desired) => sent.push(write_down(pass, &mut step, one, desired)?),
+            Ok(desired) => sent.push(write_down(pass, &mut step, one, entry, desired)?),
             Err(NotBrought { part, why }) => {
-                let Ready {
-                    record, mut entry, ..
-                } = one;
+                let record = one.record;
                 entry.refuse(step.at(), Code::PushRefused.as_str(), part, why.clone());
                 pass.run.edits(kind).failed += 1;
                 note_refused(&mut pass.run, &record, why);
@@ -121,10 +122,11 @@ fn look_at(
         drop_entry(pass, step, kind, asset);
         return Ok(None);
     };
-    let asked = |refused: &Refused| refused.code == Code::Ambiguous.as_str();
-    if record.link.is_some() && entry.refused.as_ref().is_some_and(asked) {
-        // Which of several it is has been said.
-        entry.refused = None;
+    let makes = entry.sending.as_ref().is_some_and(|sending| sending.id.is_none());
+    if record.link.is_some() && entry.refused.is_some() && makes {
+        // What became of it has been said.
+        (entry.sending, entry.refused) = (None, None);
+        put_entry(pass, step, (kind, asset), &entry)?;
     }
     if entry.sending.is_some() || entry.refused.is_some() {
         return Ok(None);
@@ -178,7 +180,6 @@ fn look_at(
         along,
         parent: eligible.parent(&pass.archive, &record)?,
         record,
-        entry,
         parts,
         source,
     }))
@@ -262,11 +263,11 @@ fn write_down(
     pass: &Pass,
     step: &mut Step,
     ready: Ready,
+    mut entry: Outgoing,
     desired: Map<String, Json>,
 ) -> Result<Sent, StoreError> {
     let Ready {
         record,
-        mut entry,
         parent,
         parts,
         source,
@@ -295,16 +296,15 @@ fn write_down(
     };
     entry.sending = Some(sending.clone());
     put_entry(pass, step, (record.kind, record.id), &entry)?;
-    Ok(Sent::of(record.kind, record.id, entry, sending))
+    Ok(Sent::of(record.kind, record.id, sending))
 }
 
 impl Sent {
     /// What an entry of the outbox has sent, or is about to send.
-    pub(super) fn of(kind: Kind, asset: AssetId, entry: Outgoing, sending: Sending) -> Sent {
+    pub(super) fn of(kind: Kind, asset: AssetId, sending: Sending) -> Sent {
         Sent {
             kind,
             asset,
-            entry,
             change: Change {
                 kind,
                 id: sending.id.clone(),

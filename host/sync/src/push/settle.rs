@@ -10,7 +10,7 @@ use dovetail_gate::Session;
 use dovetail_store::{Change, Named, Run, Step, StoreError};
 
 use super::prepare::note_refused;
-use super::{Sent, drop_entry, put_entry};
+use super::{Sent, drop_entry, entry, put_entry};
 use crate::apply::Pass;
 use crate::apply::both::Said;
 use crate::error::{SyncError, from_fault};
@@ -77,29 +77,28 @@ pub(super) async fn settle(
 
 /// Notes that a change was not accepted; whether nothing more is to be sent.
 fn refuse(pass: &mut Pass, step: &mut Step, sent: Sent, fault: &Fault) -> Result<bool, StoreError> {
-    let Sent {
-        kind,
-        asset,
-        mut entry,
-        ..
-    } = sent;
+    let Sent { kind, asset, .. } = sent;
     let (stops, part) = match &fault.cause {
         Cause::Data(part) => (false, Some(part.clone()).filter(|part| !part.is_empty())),
         Cause::Gone | Cause::TooLarge => (false, None),
-        // It was not accepted, and waits for better times as it is.
-        _ => {
-            entry.sending = None;
-            put_entry(pass, step, (kind, asset), &entry)?;
-            return Ok(true);
-        }
+        _ => (true, None),
     };
+    let Some(mut entry) = entry(pass, kind, asset)? else {
+        return Ok(stops);
+    };
+    if stops {
+        // It was not accepted, and waits for better times as it is.
+        entry.sending = None;
+        put_entry(pass, step, (kind, asset), &entry)?;
+        return Ok(true);
+    }
     entry.refuse(step.at(), Code::PushRefused.as_str(), part, fault.message.clone());
     pass.run.edits(kind).failed += 1;
     if let Some(record) = pass.archive.record(kind, asset)? {
         note_refused(&mut pass.run, &record, fault.message.clone());
     }
     put_entry(pass, step, (kind, asset), &entry)?;
-    Ok(stops)
+    Ok(false)
 }
 
 /// Takes over records as the PSA has them by now.
@@ -147,8 +146,10 @@ fn take_one(
         fate,
         decided,
     } = mapped;
-    let mut entry = sent.entry;
-    entry.sending = None;
+    let Some(mut entry) = entry(pass, kind, asset)? else {
+        // A person let go of it meanwhile.
+        return Ok(false);
+    };
     let mut draft = match fate {
         Fate::Draft(draft) => draft,
         Fate::Skipped { layer, reason: why } => {
@@ -172,6 +173,7 @@ fn take_one(
             return Ok(false);
         }
     };
+    entry.sending = None;
     let organization = match resolve::owner(&pass.archive, pass.integration.id, &draft)? {
         resolve::Owner::Asset(id) => Some(id),
         resolve::Owner::Nobody | resolve::Owner::Unknown(_) => before.organization,
@@ -214,7 +216,8 @@ fn take_one(
     Ok(left)
 }
 
-/// What the PSA took and cannot be read back is kept for a person to see to.
+/// What the PSA took and cannot be read back is kept for a person to see to. A record that was made stays written down as
+/// sent: tried again it is looked for, and not made a second time.
 fn keep_refused(
     pass: &mut Pass,
     step: &mut Step,
@@ -222,7 +225,9 @@ fn keep_refused(
     record: &Record,
     why: String,
 ) -> Result<(), StoreError> {
+    let made = entry.sending.take().filter(|sending| sending.id.is_none());
     entry.refuse(step.at(), Code::PushRefused.as_str(), None, why.clone());
+    entry.sending = made;
     pass.run.edits(record.kind).failed += 1;
     note_refused(&mut pass.run, record, why);
     put_entry(pass, step, (record.kind, record.id), &entry)

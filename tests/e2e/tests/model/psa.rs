@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::dice::Dice;
 
 /// The kinds of records that are synced, with their names in the documentation.
-pub(super) const SYNCED: [(Kind, &str); 5] = [
+pub(crate) const SYNCED: [(Kind, &str); 5] = [
     (Kind::Company, "organization"),
     (Kind::Site, "location"),
     (Kind::Contact, "contact"),
@@ -18,7 +18,7 @@ pub(super) const SYNCED: [(Kind, &str); 5] = [
 ];
 
 /// A record: its kind in the documentation and its id in the PSA.
-pub(super) type Key = (String, String);
+pub(crate) type Key = (String, String);
 
 /// Why a record does not belong into the documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,7 @@ pub(super) fn is_narrowed(control: &Control) -> bool {
 }
 
 /// Does something to the PSA and says what; whether to permissions too is said by `permits`.
-pub(super) fn change(control: &Control, dice: &mut Dice, permits: bool) -> String {
+pub(crate) fn change(control: &Control, dice: &mut Dice, permits: bool) -> String {
     match dice.below(100) {
         0..35 => edit(control, dice),
         35..45 => silently(control, dice),

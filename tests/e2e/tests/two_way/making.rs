@@ -205,3 +205,64 @@ async fn parents_are_made_before_what_stands_under_them() {
     );
     quiet(&home, &control).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_made_a_record_in_the_psa_does_not_part_them_when_it_is_taken_back() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let like = home.records("configuration").await.remove(0);
+    let record = made(&home, &like, "STAYS-01").await;
+    let run = home.json(&["sync", "acme"]).await;
+    let there = control.ids(Kind::Configuration).len();
+    let told = home.json(&["run", "revert", run["run"].as_str().unwrap()]).await;
+    assert_eq!(told["changes"], json!([]), "{told:#}");
+    let why = told["left"][0]["why"].as_str().unwrap();
+    assert!(why.contains("it stays as it is there"), "{told:#}");
+    let one = edited("configuration", &record);
+    assert_eq!(one.shown(&home).await["sync"], "enabled");
+    // Otherwise its next edit would make it once more.
+    one.set(&home, "notes=later").await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    assert_eq!(control.ids(Kind::Configuration).len(), there);
+    quiet(&home, &control).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_create_that_may_be_one_of_two_is_not_made_anew_when_it_is_tried_again() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let like = home.records("configuration").await.remove(0);
+    let record = made(&home, &like, "WHICH-01").await;
+    // Lost before the process dies of it, so that the search is the next run's; meanwhile somebody makes one alike.
+    control.fail_writes(
+        Writes::of(Kind::Configuration).method("POST").next(1),
+        Fault::Lost { how: Loss::Reset },
+    );
+    let hold = control.hold("/company/configurations?*dateEntered*");
+    let mut sync = home.start(&["sync", "acme"]);
+    assert!(sync.until(hold.wait_until_held(1)).await, "it is looked for");
+    sync.signal(e2e::Signal::KILL);
+    sync.ended().await;
+    drop(hold);
+    let first = *control.ids(Kind::Configuration).last().unwrap();
+    let alike = control.record(Kind::Configuration, first).unwrap();
+    let second = control.add(Kind::Configuration, alike).unwrap();
+    let there = control.ids(Kind::Configuration).len();
+    home.run(&["sync", "acme"]).await.exits(6);
+    let row = home.json(&["quarantine", "list"]).await[0].clone();
+    assert_eq!(row["code"], "ambiguous", "{row:#}");
+    home.run(&["quarantine", "retry", row["id"].as_str().unwrap()])
+        .await;
+    home.run(&["sync", "acme"]).await;
+    assert_eq!(
+        control.ids(Kind::Configuration).len(),
+        there,
+        "nobody said which of the two it is"
+    );
+    control.delete(Kind::Configuration, second).unwrap();
+    home.run(&["quarantine", "retry", "--all"]).await;
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    let shown = edited("configuration", &record).shown(&home).await;
+    assert_eq!(number(&shown), first);
+    quiet(&home, &control).await;
+}
