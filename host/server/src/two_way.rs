@@ -102,7 +102,8 @@ fn integration_of(host: &Host, record: &Record) -> Result<Option<Integration>> {
 
 /// Has what waits sent at once where a server is on; without one the next run does it.
 pub(crate) fn send_soon(host: &Arc<Host>, integration: &Integration) -> Result<()> {
-    if host.dispatch().serving() && integration.sync.saved {
+    // An integration that stopped for a refusal tries nothing again by itself.
+    if host.dispatch().serving() && integration.sync.saved && integration.trouble.is_none() {
         enqueue(host, integration.id, RunTrigger::Edit, Reach::PUSH)?;
         begin_runs(host)?;
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 mod changing;
 mod loops;
 mod making;
+mod overlays;
 mod refused;
 
 /// A home in step with a simulator that takes writes, two-way on, and nothing left to be done.
