@@ -22,6 +22,7 @@ impl Stage {
     pub(super) async fn end(&mut self) {
         self.control.set_faults(None);
         self.control.clear_plans();
+        self.take_up().await;
         for part in PARTS {
             if self.entered.is_decided(part.kind, part.field) {
                 let name = format!("{}.{}", part.kind, part.field);
@@ -299,8 +300,21 @@ fn known(all: &[Value], made: &BTreeSet<(String, String)>) -> Vec<Known> {
         .collect()
 }
 
-/// Takes out of a record what is held, and traits that are the documentation's own.
+/// Takes out of a record what is held, traits that are the documentation's own, and the names of what links lead to: that may
+/// be held there.
 fn without(record: &mut Value, held: &[String]) {
+    let owner = record["organization"]["id"].take();
+    record["organization"] = owner;
+    for value in record["fields"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(serde_json::Map::values_mut)
+    {
+        if value.is_object() {
+            let target = value["id"].take();
+            *value = target;
+        }
+    }
     let is_held = |name: &str| held.iter().any(|part| part == name);
     if let Some(fields) = record["fields"].as_object_mut() {
         fields.retain(|name, _| !is_held(name));
