@@ -23,6 +23,8 @@ pub(super) struct Stage {
     pub(super) entered: Entered,
     /// Records that were made here: kind and id.
     pub(super) made: BTreeSet<(String, String)>,
+    /// Conflicts that were settled.
+    pub(super) choices: usize,
     /// Words entered so far.
     pub(super) words: u64,
     /// What was changed on each side, with the PSA's id of the record.
@@ -72,6 +74,7 @@ impl Stage {
             deeds,
             entered: Entered::default(),
             made: BTreeSet::new(),
+            choices: 0,
             words: 0,
             touched: Vec::new(),
         }
