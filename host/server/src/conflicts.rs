@@ -7,7 +7,7 @@ use dovetail_domain::{Code, IntegrationName, Part, PartRef, Policy, Record, Take
 use dovetail_store::table;
 
 use crate::answer::{Answer, ConflictRow, Named};
-use crate::edits::read;
+use crate::edits::{is_kept_in_step, read};
 use crate::host::Host;
 use crate::problem::Result;
 use crate::request::Choose;
@@ -28,7 +28,10 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
             continue;
         }
         for ((_, kind, asset), open) in table::CONFLICTS.list_under(archive.store(), &integration)? {
-            let called = archive.record(kind, asset)?.map(|record| record.name());
+            let Some(record) = archive.record(kind, asset)? else {
+                continue;
+            };
+            let called = record.name();
             for open in open {
                 let part = open.conflict.part().to_part();
                 let sides = open.conflict.to_json();
@@ -43,7 +46,7 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
                     kind,
                     asset: Named {
                         id: asset.to_string(),
-                        name: called.clone().unwrap_or_default(),
+                        name: called.clone(),
                     },
                     field: part.to_string(),
                     base: sides.base.unwrap_or_default(),
@@ -58,7 +61,8 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
     Ok(Answer::Conflicts(rows))
 }
 
-/// Does what a person chose. What was chosen is sent where the PSA has something else.
+/// Does what a person chose. What was chosen is sent where the PSA has something else; of a record that left the PSA once
+/// it comes back there.
 pub(crate) async fn resolve(host: &Arc<Host>, id: &str, choose: &Choose) -> Result<Answer> {
     let id: ConflictId = id.parse().map_err(|error: NotAConflict| {
         Problem::value(
@@ -75,7 +79,7 @@ pub(crate) async fn resolve(host: &Arc<Host>, id: &str, choose: &Choose) -> Resu
         )
     };
     let record = archive.record(id.kind, id.asset)?.ok_or_else(none)?;
-    let Some(shared) = Shared::concerning(host, &record).await? else {
+    let Some(shared) = Shared::connected(host, &record).await? else {
         return Err(none());
     };
     {
@@ -106,7 +110,9 @@ pub(crate) async fn resolve(host: &Arc<Host>, id: &str, choose: &Choose) -> Resu
             step.delete(&table::MOTIONS, &key);
         }
         let chosen = (rule.policy() == Policy::Manual && !takes_psa).then(|| id.part.clone());
-        shared.mark(host, &mut step, &after, chosen)?;
+        if is_kept_in_step(&after) {
+            shared.mark(host, &mut step, &after, chosen)?;
+        }
         after.updated = step.at();
         step.update(&before, after)?;
         archive.commit(step)?;

@@ -251,7 +251,7 @@ fn refuse_tickets(kind: Kind) -> Result<()> {
 }
 
 /// Whether a PSA has a say in a record.
-fn is_kept_in_step(record: &Record) -> bool {
+pub(crate) fn is_kept_in_step(record: &Record) -> bool {
     record
         .link
         .as_ref()

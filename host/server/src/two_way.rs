@@ -45,6 +45,17 @@ impl Shared {
         }
     }
 
+    /// The one in whose PSA a record is, or was until it left.
+    pub(crate) async fn connected(host: &Host, record: &Record) -> Result<Option<Shared>> {
+        let Some(link) = &record.link else {
+            return Ok(None);
+        };
+        match host.archive().get(&table::INTEGRATIONS, &link.integration)? {
+            Some(integration) => Ok(Some(Shared::of(host, integration).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Has the outbox know that a person changed a record. Whether something of it waits now.
     pub(crate) fn mark(
         &self,

@@ -18,27 +18,57 @@ mod stage;
 mod there;
 mod written;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use self::stage::Stage;
 use crate::model::{Deeds, each_seed};
 
 /// What the suite runs each time.
 const USUAL: [u64; 4] = [1, 2, 3, 4];
 
+/// How often what is tested happened, in all episodes.
+#[derive(Default)]
+struct Happened {
+    writes: AtomicUsize,
+    choices: AtomicUsize,
+    made: AtomicUsize,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_people_do_on_both_sides_nothing_is_lost() {
+    let happened = Arc::new(Happened::default());
     each_seed(
         &USUAL,
         "whatever_people_do_on_both_sides_nothing_is_lost",
-        |seed, deeds| Box::pin(episode(seed, deeds)),
+        |seed, deeds| Box::pin(episode(seed, deeds, Arc::clone(&happened))),
     )
     .await;
+    let Happened {
+        writes,
+        choices,
+        made,
+    } = &*happened;
+    let of = |count: &AtomicUsize| count.load(Relaxed);
+    println!(
+        "{} writes, {} conflicts settled, {} records made here",
+        of(writes),
+        of(choices),
+        of(made)
+    );
+    assert!(of(writes) > 0, "nothing was sent: nothing is tested");
 }
 
 /// From two sides in step through rounds of edits and disturbed runs to quiet.
-async fn episode(seed: u64, deeds: Deeds) {
+async fn episode(seed: u64, deeds: Deeds, happened: Arc<Happened>) {
     let mut stage = Stage::of(seed, deeds).await;
     for _ in 0..3 + stage.dice.below(4) {
         stage.round().await;
     }
     stage.end().await;
+    let applied = stage.control.writes().into_iter();
+    let applied = applied.filter(|write| write.applied.is_some()).count();
+    happened.writes.fetch_add(applied, Relaxed);
+    happened.choices.fetch_add(stage.choices, Relaxed);
+    happened.made.fetch_add(stage.made.len(), Relaxed);
 }

@@ -22,6 +22,7 @@ impl Stage {
     pub(super) async fn end(&mut self) {
         self.control.set_faults(None);
         self.control.clear_plans();
+        self.take_up().await;
         for part in PARTS {
             if self.entered.is_decided(part.kind, part.field) {
                 let name = format!("{}.{}", part.kind, part.field);
@@ -177,6 +178,11 @@ impl Stage {
                 )
             })
             .collect();
+        // A link leads to records of the same organization; one that is held in another leads elsewhere.
+        let strays = held
+            .iter()
+            .filter(|(_, held)| held.iter().any(|part| part == "organization"));
+        let strays: BTreeSet<&str> = strays.map(|((_, source), _)| source.as_str()).collect();
         for (key, ours) in &ours.enabled {
             let Some(theirs) = theirs.enabled.get(key) else {
                 continue;
@@ -184,7 +190,7 @@ impl Stage {
             let held = held.get(key).map(Vec::as_slice).unwrap_or_default();
             let (mut ours, mut theirs) = (ours.clone(), theirs.clone());
             for record in [&mut ours, &mut theirs] {
-                without(record, held);
+                without(record, held, &strays);
             }
             if ours != theirs {
                 wrong.push(format!("{key:?} is {ours} here and {theirs} in the PSA"));
@@ -299,11 +305,19 @@ fn known(all: &[Value], made: &BTreeSet<(String, String)>) -> Vec<Known> {
         .collect()
 }
 
-/// Takes out of a record what is held, and traits that are the documentation's own.
-fn without(record: &mut Value, held: &[String]) {
+/// Takes out of a record what is held, traits that are the documentation's own, and the names of what links lead to: that may
+/// be held there. Links that lead to strays go, and those of a record that is one.
+fn without(record: &mut Value, held: &[String], strays: &BTreeSet<&str>) {
     let is_held = |name: &str| held.iter().any(|part| part == name);
+    let owner = record["organization"]["id"].take();
+    record["organization"] = owner;
     if let Some(fields) = record["fields"].as_object_mut() {
-        fields.retain(|name, _| !is_held(name));
+        let is_stray = |target: &str| is_held("organization") || strays.contains(target);
+        fields.retain(|name, value| !is_held(name) && !value["id"].as_str().is_some_and(is_stray));
+        for value in fields.values_mut().filter(|value| value.is_object()) {
+            let target = value["id"].take();
+            *value = target;
+        }
     }
     if let Some(traits) = record["traits"].as_object_mut() {
         traits.retain(|name, _| name != "city" && !is_held(&format!("traits.{name}")));

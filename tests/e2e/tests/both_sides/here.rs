@@ -258,6 +258,7 @@ impl Stage {
             ran.code
         ));
         ran.exits(0);
+        self.choices += 1;
         match take {
             "psa" => self.entered.given_up(&kind, &asset, &field),
             "local" => self

@@ -23,6 +23,8 @@ pub(super) struct Stage {
     pub(super) entered: Entered,
     /// Records that were made here: kind and id.
     pub(super) made: BTreeSet<(String, String)>,
+    /// Conflicts that were settled.
+    pub(super) choices: usize,
     /// Words entered so far.
     pub(super) words: u64,
     /// What was changed on each side, with the PSA's id of the record.
@@ -72,6 +74,7 @@ impl Stage {
             deeds,
             entered: Entered::default(),
             made: BTreeSet::new(),
+            choices: 0,
             words: 0,
             touched: Vec::new(),
         }
@@ -108,17 +111,19 @@ impl Stage {
         }
         self.trouble();
         let full = self.dice.chance(25);
-        let ran = match self.dice.below(10) {
-            0..5 => self.home.run(&words(full)).await,
-            5..9 => self.disturbed(full).await,
-            _ => self.crashed(full).await,
+        let ran = match self.dice.below(20) {
+            0..9 => self.home.run(&words(full)).await,
+            9..16 => self.disturbed(full).await,
+            16..18 => self.crashed(full).await,
+            _ => self.served().await,
         };
         self.note(&format!("sync, full: {full}: {}", outcome(&ran)));
-        assert!([-1, 0, 5, 6, 8].contains(&ran.code), "{ran:#?}");
+        assert!([-1, 0, 4, 5, 6, 8].contains(&ran.code), "{ran:#?}");
         self.control.set_faults(None);
-        if self.dice.chance(80) {
+        if self.dice.chance(80) || self.is_stopped().await {
             self.control.clear_plans();
         }
+        self.take_up().await;
         if braked(&ran) && self.dice.chance(70) {
             self.answer(&ran).await;
         }
@@ -127,6 +132,20 @@ impl Stage {
             self.note(&format!("quarantine retry --all: exit {}", ran.code));
         }
         self.look().await;
+    }
+
+    /// Whether the PSA refused a permission, so that nothing is done until a person has seen to it.
+    async fn is_stopped(&self) -> bool {
+        self.home.integration("acme").await["status"] == "error"
+    }
+
+    /// A person sees to it that the PSA gives the permission it refused, and takes the integration up again.
+    pub(super) async fn take_up(&mut self) {
+        if self.is_stopped().await {
+            self.home.run(&["integration", "connect", "acme"]).await.exits(0);
+            self.home.run(&["integration", "resume", "acme"]).await.exits(0);
+            self.note("the integration is taken up again");
+        }
     }
 
     /// A person's yes to what waits for one.
@@ -155,7 +174,8 @@ impl Stage {
             self.control.set_faults(Some(plan));
         }
         if self.dice.chance(40) {
-            const FAULTS: [Fault; 8] = [
+            const FAULTS: [Fault; 9] = [
+                Fault::Forbidden,
                 Fault::Lost { how: Loss::Reset },
                 Fault::Lost { how: Loss::Timeout },
                 Fault::Lost {
@@ -223,6 +243,21 @@ impl Stage {
             hold.release();
             ran
         }
+    }
+
+    /// A server sends what people edit at once, until it is asked to end or is killed.
+    async fn served(&mut self) -> Ran {
+        let server = self.home.serve().await;
+        for _ in 0..1 + self.dice.below(3) {
+            self.edit_here().await;
+        }
+        if self.dice.chance(30) {
+            self.note("the server is killed");
+            server.process.signal(Signal::KILL);
+            return server.process.ended().await;
+        }
+        self.home.settled("acme").await;
+        server.stop().await
     }
 
     /// A run that dies while it writes to its home.

@@ -199,6 +199,21 @@ impl Scene {
     }
 }
 
+/// What a person sees of the records that are edited here, and of what is open.
+async fn seen(home: &Home) -> Vec<Value> {
+    let mut all = home.records("contact").await;
+    all.extend(home.records("configuration").await);
+    for record in &mut all {
+        record["updated"].take();
+        // A number that was given to what was not made is not given again.
+        if record["source"].is_null() {
+            record["id"].take();
+        }
+    }
+    all.push(home.json(&["conflict", "list"]).await);
+    all
+}
+
 /// Edits on both sides, a record that is made, and one field that both change.
 async fn stir(home: &Home, control: &Control) {
     let set = async |kind: &str, record: &Value, word: &str| {
@@ -225,22 +240,25 @@ async fn stir(home: &Home, control: &Control) {
             json!({"title": "Both, there"}),
         )
         .expect("it is there");
-    let like = &configurations[1];
+    home.run_words(&making(&configurations[1], "Made here"))
+        .await
+        .exits(0);
+}
+
+/// The words that make a configuration much like another.
+fn making(like: &Value, name: &str) -> Vec<String> {
     let of = |field: &str| format!("{field}={}", like["fields"][field].as_str().unwrap_or_default());
     let owner = format!("organization={}", id(&like["organization"]));
-    let words = [
-        "name=Made here".to_owned(),
+    let set = [
+        format!("name={name}"),
         owner,
         of("type"),
         of("status"),
-        "serial_number=MADE-1".to_owned(),
+        format!("serial_number={name}"),
     ];
-    let set = words.iter().flat_map(|word| ["--set", word.as_str()]);
-    let words: Vec<&str> = ["asset", "create", "configuration"]
-        .into_iter()
-        .chain(set)
-        .collect();
-    home.run(&words).await.exits(0);
+    let words = ["asset", "create", "configuration"].map(str::to_owned);
+    let set = set.into_iter().flat_map(|word| ["--set".to_owned(), word]);
+    words.into_iter().chain(set).collect()
 }
 
 /// The PSA's records without what says when and by whom they were written.
@@ -289,4 +307,60 @@ async fn killed_at_every_write_both_sides_end_the_same() {
     println!("killed at {kills} moments");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(kills >= 100, "only {kills} moments were the last");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_command_that_is_killed_at_any_write_is_done_or_not() {
+    let scene = Scene::new().await;
+    scene.set();
+    let before = scene.before.copy();
+    before.run(&["sync", "acme"]).await.exits(0);
+    let contact = before.records("contact").await.remove(0);
+    let like = before.records("configuration").await.remove(0);
+    let open = before.json(&["conflict", "list"]).await;
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let commands = [
+        words(&[
+            "asset",
+            "edit",
+            "contact",
+            id(&contact),
+            "--set",
+            "title=Once more",
+        ]),
+        words(&["conflict", "resolve", id(&open[0]), "--take", "local"]),
+        making(&like, "Made later"),
+    ];
+    let stood = seen(&before).await;
+    let (mut kills, mut wrong) = (0, Vec::new());
+    for words in commands {
+        let undisturbed = before.copy();
+        undisturbed.run_words(&words).await.exits(0);
+        let after = seen(&undisturbed).await;
+        assert_ne!(stood, after, "{words:?} does nothing");
+        for number in 1..TOO_MANY {
+            let home = before.copy();
+            let mut command = home.command(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            Crash::Dies(number).befall(&mut command, home.around());
+            if Started::of(command).ended().await.code != -1 {
+                break;
+            }
+            kills += 1;
+            let mut now = seen(&home).await;
+            if now == stood {
+                home.run_words(&words).await.exits(0);
+                now = seen(&home).await;
+            }
+            let problems = home.json(&["verify"]).await["problems"].take();
+            if now != after || problems != json!([]) {
+                wrong.push(format!(
+                    "{words:?} killed at moment {number}: {problems} {now:#?}"
+                ));
+            }
+        }
+    }
+    println!("killed at {kills} moments");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(kills >= 15, "only {kills} moments were the last");
 }

@@ -163,6 +163,50 @@ async fn a_conflict_keeps_both_values_until_a_person_chooses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_conflict_of_a_record_that_left_can_be_settled_and_counts_when_it_comes_back() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let contact = home.records("contact").await.remove(0);
+    let one = edited("contact", &contact);
+    one.set(&home, "title=ours").await;
+    let there = |fields| {
+        control
+            .edit(Kind::Contact, number(&contact), fields)
+            .expect("it is there");
+    };
+    there(json!({"title": "theirs"}));
+    home.run(&["sync", "acme"]).await.exits(0);
+    there(json!({"inactiveFlag": true}));
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    let open = home.json(&["conflict", "list"]).await;
+    let shown = one.shown(&home).await;
+    assert_eq!(
+        (&shown["sync"], open.as_array().unwrap().len()),
+        (&json!("orphaned"), 1)
+    );
+    let shown = home
+        .json(&[
+            "conflict",
+            "resolve",
+            open[0]["id"].as_str().unwrap(),
+            "--take",
+            "local",
+        ])
+        .await;
+    assert_eq!(
+        (&shown["fields"]["title"], &shown["conflict"], &shown["pending"]),
+        (&json!("ours"), &json!(false), &json!(false))
+    );
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    assert_eq!(writes(&control), 0, "nothing is sent to what is gone");
+    there(json!({"inactiveFlag": false}));
+    home.run(&["sync", "acme"]).await.exits(0);
+    let psa = control.record(Kind::Contact, number(&contact)).unwrap();
+    assert_eq!(psa["title"], "ours");
+    quiet(&home, &control).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_here_before_is_sent_only_when_a_person_pushes() {
     let (simulator, home) = in_step().await;
     let control = simulator.control();
