@@ -2,9 +2,9 @@
 //! same functions and without writing. The first thing that stops it is the answer.
 
 use dovetail_domain::connector::Page;
-use dovetail_domain::record::MatchedBy;
 use dovetail_domain::outgoing::pending;
 use dovetail_domain::reconcile::{Past, plan};
+use dovetail_domain::record::MatchedBy;
 use dovetail_domain::{Cause, Choice, Hold, Kind, Part, Record, SourceId, SyncState};
 use serde::{Deserialize, Serialize};
 
@@ -310,20 +310,30 @@ async fn walk(setup: &Setup, kind: Kind, source: &SourceId) -> Result<Explanatio
         told.next = Some(format!("dovetail asset release {kind} {}", record.id));
     }
     let rules = setup.rules()?;
-    let planned = plan(&record, organization, &draft, Past::Known, |part| rules.of(&record, part));
+    let planned = plan(&record, organization, &draft, Past::Known, |part| {
+        rules.of(&record, part)
+    });
     let key = (id, kind, record.id);
     let waits = !pending(&record, |part| rules.of(&record, part)).is_empty() || !planned.send.is_empty();
     let refused = archive.get(&table::OUTBOX, &key)?.and_then(|entry| entry.refused);
     match refused {
         Some(refused) => {
-            told.look("edits", false, format!("the PSA did not take what was edited: {}", refused.message));
+            told.look(
+                "edits",
+                false,
+                format!("the PSA did not take what was edited: {}", refused.message),
+            );
             told.next = Some(format!("dovetail quarantine retry {kind}.{}", record.id));
         }
         None if waits => told.look("edits", true, "what was edited here is sent by the next run"),
         None => {}
     }
     if archive.get(&table::CONFLICTS, &key)?.is_some() || !planned.conflicts.is_empty() {
-        told.look("conflicts", true, "both sides changed a field; the PSA's value stands until a person chooses");
+        told.look(
+            "conflicts",
+            true,
+            "both sides changed a field; the PSA's value stands until a person chooses",
+        );
         told.next = Some(format!("dovetail conflict list {name}"));
     }
     let changes = &planned.changes;

@@ -46,13 +46,13 @@ direction = "both"
 async fn what_does_not_come_back_as_it_was_goes_one_way() {
     let (simulator, home) = in_step().await;
     let control = simulator.control();
-    // It says that it goes both ways, and forgets the letters' case on its way in.
+    // It says that it goes both ways; brought back, it would leave the configuration's company without its id.
     let rules = r#"
 version = 1
 [[rule]]
 kind = "configuration"
-field = "name"
-template = "{{ source.name | upper }}"
+field = "notes"
+template = "At {{ source.company.name }}"
 direction = "both"
 "#;
     let shown = ruled(&home, rules).await;
@@ -60,7 +60,7 @@ direction = "both"
         .as_array()
         .unwrap()
         .iter()
-        .find(|row| row["kind"] == "configuration" && row["field"] == "name")
+        .find(|row| row["kind"] == "configuration" && row["field"] == "notes")
         .unwrap();
     assert_eq!(row["direction"], "inward", "{row:#}");
     assert!(row["one_way_because"].is_string(), "{row:#}");
@@ -71,7 +71,7 @@ direction = "both"
         "configuration",
         id(&configuration),
         "--set",
-        "name=mine",
+        "notes=mine",
     ];
     let error = home.fails(&words, 3).await;
     assert_eq!(error["code"], "field-one-way");
@@ -85,7 +85,7 @@ direction = "both"
         .as_array()
         .unwrap()
         .iter()
-        .find(|row| row["kind"] == "configuration" && row["field"] == "name")
+        .find(|row| row["kind"] == "configuration" && row["field"] == "notes")
         .unwrap();
     assert_eq!(
         (&row["direction"], &row["policy"]),
