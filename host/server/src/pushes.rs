@@ -15,6 +15,9 @@ use crate::problem::Result;
 use crate::request::PushQuery;
 use crate::{Problem, runs};
 
+/// Changes that are shown before a person is asked.
+const SHOWN: usize = 20;
+
 /// Has everything sent that could be, or says what that is.
 pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller) -> Result<Answer> {
     let integration = runs::ready(host, &query.name)?;
@@ -43,8 +46,10 @@ pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller
         },
     };
     let started = host.now();
-    let changes = dovetail_sync::preview_push(&setup, backfill).await?;
     if query.dry_run {
+        let changes = dovetail_sync::preview_push(&setup, backfill, usize::MAX)
+            .await?
+            .changes;
         let name = integration.name.clone();
         let (mode, trigger) = (RunMode::Push, RunTrigger::Manual);
         let mut run = Run::begin(RunId(0), integration.id, name, mode, trigger, started);
@@ -57,12 +62,13 @@ pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller
             left: None,
         })));
     }
+    let preview = dovetail_sync::preview_push(&setup, backfill, SHOWN).await?;
     let question = Question::Confirm {
-        about: changes.iter().take(20).map(|row| row.in_words()).collect(),
-        question: format!("Send {} changes to the PSA?", changes.len()),
+        about: preview.changes.iter().map(|row| row.in_words()).collect(),
+        question: format!("Send {} changes to the PSA?", preview.all),
     };
     // Where nobody is there to ask, whoever wrote the command has decided; `--dry-run` shows it beforehand.
-    if !changes.is_empty() && matches!(caller.ask(question).await, Reply::Decision(false)) {
+    if preview.all > 0 && matches!(caller.ask(question).await, Reply::Decision(false)) {
         return Err(Problem::new(
             Code::ConfirmationNeeded,
             "It was not confirmed; nothing was sent.",

@@ -63,7 +63,7 @@ pub use outbound::Through;
 pub use outbox::{mark, withhold_all};
 pub use preview::preview;
 pub use progress::{Cancel, Event, Progress, Unwatched};
-pub use push::{Backfill, Eligible, backfill, preview_push, push};
+pub use push::{Backfill, Eligible, WaitingEdits, backfill, preview_push, push};
 pub use recognise::{is_free, parted};
 pub use retry::retry;
 pub use revert::{Reverted, SentBack, revert};

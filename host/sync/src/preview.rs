@@ -22,7 +22,7 @@ pub async fn preview(
     let mut run = run(&over, order, progress, cancel).await?;
     run.dry_run = true;
     let mut changes = of_run(&over.archive, run.id)?;
-    changes.extend(waiting(&over)?);
+    changes.extend(waiting(&over, usize::MAX)?.changes);
     Ok((run, changes))
 }
 

@@ -30,13 +30,17 @@ mod doubt;
 mod eligible;
 mod prepare;
 mod settle;
+mod waiting;
 
-pub(crate) use backfill::waiting;
 pub use backfill::{Backfill, backfill, preview_push};
 pub use eligible::Eligible;
+pub use waiting::Waiting as WaitingEdits;
+pub(crate) use waiting::waiting;
 
 /// Records sent in one call of the connector.
 const BATCH: usize = 50;
+/// Notes of the loop brake looked at in a step.
+const MOTIONS: usize = 500;
 /// How often a record is planned and sent again in one run because it moved meanwhile.
 const ROUNDS: usize = 3;
 
@@ -241,11 +245,20 @@ fn put_entry(
 fn forget_motions(pass: &Pass) -> Result<(), StoreError> {
     let now = (pass.clock)();
     let since = now.minus_seconds(dovetail_domain::motion::WITHIN);
-    let mut step = pass.step();
-    for (key, motions) in table::MOTIONS.list_under(pass.archive.store(), &pass.integration.id)? {
-        if motions.iter().all(|motion| motion.at < since || motion.at > now) {
-            step.delete(&table::MOTIONS, &key);
+    let mut after = None;
+    loop {
+        let store = pass.archive.store();
+        let rows = table::MOTIONS.page(store, &pass.integration.id, after.as_ref(), MOTIONS)?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        after = Some(*last);
+        let mut step = pass.step();
+        for (key, motions) in rows {
+            if motions.iter().all(|motion| motion.at < since || motion.at > now) {
+                step.delete(&table::MOTIONS, &key);
+            }
         }
+        pass.archive.commit(step)?;
     }
-    pass.archive.commit(step)
 }

@@ -8,10 +8,9 @@ use dovetail_domain::mapping::Draft;
 use dovetail_domain::reconcile::{Past, plan};
 use dovetail_domain::{AssetId, Kind, Outgoing, Record, SyncState};
 use dovetail_store::{Archive, ChangeCause, Filter, Step, StoreError, table};
-use serde_json::Value as Json;
 
 use super::Eligible;
-use crate::changes::ChangeRow;
+use super::waiting::{Waiting, waiting};
 use crate::error::SyncError;
 use crate::map::{Fate, Stack};
 use crate::preview::laid_over;
@@ -32,10 +31,10 @@ pub struct Backfill {
 }
 
 /// What would be sent if everything were that could be, with what waits already. Nothing is written.
-pub async fn preview_push(setup: &Setup, wanted: Backfill) -> Result<Vec<ChangeRow>, SyncError> {
+pub async fn preview_push(setup: &Setup, wanted: Backfill, most: usize) -> Result<Waiting, SyncError> {
     let over = laid_over(setup)?;
     backfill(&over, wanted).await?;
-    Ok(waiting(&over)?)
+    Ok(waiting(&over, most)?)
 }
 
 /// Has everything sent that could be: it waits in the outbox afterwards.
@@ -139,6 +138,7 @@ fn queue(
 ) -> Result<(), StoreError> {
     let key = (integration, record.kind, record.id);
     let entry = match archive.get(&table::OUTBOX, &key)? {
+        Some(entry) if entry.refused.is_none() => return Ok(()),
         // A person asks for it: what was refused is tried again.
         Some(entry) => Outgoing {
             refused: None,
@@ -183,60 +183,4 @@ async fn stored_drafts(
         });
     }
     Ok(drafts)
-}
-
-/// What waits in the outbox, as far as what the PSA said last shows.
-pub(crate) fn waiting(setup: &Setup) -> Result<Vec<ChangeRow>, StoreError> {
-    let archive = &setup.archive;
-    let rules = setup.rules()?;
-    let mut rows = Vec::new();
-    for ((_, kind, asset), entry) in table::OUTBOX.list_under(archive.store(), &setup.integration.id)? {
-        let Some(record) = archive.record(kind, asset)? else {
-            continue;
-        };
-        let parts =
-            dovetail_domain::outgoing::pending(&record, |part| entry.rule(part, rules.of(&record, part)));
-        for part in parts {
-            let agreed = agreed(&record, &part);
-            rows.push(ChangeRow {
-                kind,
-                id: asset,
-                source_id: record.link.as_ref().map(|link| link.source.to_string()),
-                name: record.name(),
-                field: Some(part.part().to_part().to_string()),
-                before: agreed,
-                after: part.to_json(),
-                why: "to be sent to the PSA".to_owned(),
-            });
-        }
-        if record.link.is_none() {
-            rows.push(ChangeRow {
-                kind,
-                id: asset,
-                source_id: None,
-                name: record.name(),
-                field: None,
-                before: Json::Null,
-                after: crate::changes::fields(&record),
-                why: "to be made in the PSA".to_owned(),
-            });
-        }
-    }
-    Ok(rows)
-}
-
-fn agreed(record: &Record, part: &dovetail_domain::Wanted) -> Json {
-    use dovetail_domain::PartRef;
-    match part.part() {
-        PartRef::Field(field) => record
-            .base
-            .of_field(field)
-            .map_or(Json::Null, |value| value.to_json()),
-        PartRef::Trait(name) => {
-            let json = record.base.of_trait(name).flatten();
-            json.and_then(|json| serde_json::from_str(json).ok())
-                .unwrap_or_default()
-        }
-        PartRef::Organization => Json::Null,
-    }
 }

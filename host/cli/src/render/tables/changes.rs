@@ -83,7 +83,7 @@ pub(super) fn history(out: &mut String, rows: &[HistoryRow]) {
             row.field.as_deref().unwrap_or("-"),
             &word(&row.before),
             &word(&row.after),
-            &cause(&row.cause),
+            &(cause(&row.cause) + if row.in_psa { ", in the PSA" } else { "" }),
         ]);
     }
     out.push_str(&text(&table));

@@ -319,6 +319,12 @@ pub(super) fn asset(out: &mut String, asset: &Asset) {
             .unwrap_or_default();
         table.add_row(["source", &format!("{} of {integration}{updated}", source.id)]);
     }
+    if asset.pending {
+        table.add_row(["pending", "an edit waits to be sent to the PSA"]);
+    }
+    if asset.conflict {
+        table.add_row(["conflict", "both sides changed a field: `dovetail conflict list`"]);
+    }
     if !asset.held.is_empty() {
         table.add_row(["held", &asset.held.join(", ")]);
     }

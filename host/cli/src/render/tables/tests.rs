@@ -2,11 +2,12 @@ use std::collections::BTreeMap;
 
 use dovetail_domain::connector::{CheckState, Origin};
 use dovetail_domain::integration::Trouble;
-use dovetail_domain::{IntegrationId, Kind, RunId, SyncState, Timestamp};
+use dovetail_domain::mapping::Direction;
+use dovetail_domain::{IntegrationId, Kind, Policy, RunId, SyncState, Timestamp};
 use dovetail_server::answer::{
-    Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, Connected, Exported, Group, Imported,
-    IntegrationRow, IntegrationShown, Named, NewProject, NotAttached, Removed, SettingsShown, ToolShown,
-    ToolchainShown,
+    Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, ConflictRow, Connected, Exported, Group,
+    Imported, IntegrationRow, IntegrationShown, Named, NewProject, NotAttached, PoliciesShown, PolicyRow,
+    Removed, SettingsShown, ToolShown, ToolchainShown,
 };
 use dovetail_server::status::IntegrationStatus;
 use dovetail_server::{Answer, Run, RunMode, RunStatus, RunTrigger, Tally};
@@ -294,4 +295,46 @@ fn files() {
                 .to_owned()
         ],
     })));
+}
+
+#[test]
+fn both_ways() {
+    let row = |id: &str, looped| ConflictRow {
+        id: id.to_owned(),
+        integration: "acme".to_owned(),
+        kind: Kind::Contact,
+        asset: Named {
+            id: "31".to_owned(),
+            name: "Ada King".to_owned(),
+        },
+        field: "title".to_owned(),
+        base: json!(null),
+        psa: json!("Owner"),
+        local: json!("Countess"),
+        since: at(0),
+        looped,
+    };
+    let none = render(&Answer::Conflicts(Vec::new()));
+    let two = render(&Answer::Conflicts(vec![
+        row("contact.31.title", false),
+        row("contact.32.title", true),
+    ]));
+    let policy = |field: &str, direction, because: Option<&str>| PolicyRow {
+        kind: Kind::Configuration,
+        field: field.to_owned(),
+        organization: None,
+        policy: Policy::Both,
+        direction,
+        set: false,
+        layer: "connectwise-standard".to_owned(),
+        one_way_because: because.map(str::to_owned),
+    };
+    let policies = render(&Answer::Policies(PoliciesShown {
+        name: "acme".to_owned(),
+        fields: vec![
+            policy("name", Direction::Both, None),
+            policy("notes", Direction::Inward, Some("\"a\" came back as \"b\"")),
+        ],
+    }));
+    insta::assert_snapshot!([none, two, policies].join("\n"));
 }
