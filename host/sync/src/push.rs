@@ -6,7 +6,8 @@
 //!   more, which changes nothing where it was applied, and looks for the record a create may have made before it makes one.
 //! - The PSA's answer is the truth: what it cut or wrote differently stands here and is agreed upon. What was edited here
 //!   meanwhile stays, and is sent next.
-//! - What somebody changed in the PSA meanwhile is never written over unseen: the record is planned again first.
+//! - What somebody changed in the PSA meanwhile is never written over unseen: the record is planned again first, and nothing
+//!   is sent that the planner would not send.
 //! - An edit that is refused is kept, with the reason, and is not tried again until a person does something about it.
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use crate::run::{Ended, Order, finish, under_watch};
 use crate::setup::Setup;
 use crate::stall::Pulse;
 
+mod agreed;
 mod backfill;
 mod doubt;
 mod eligible;

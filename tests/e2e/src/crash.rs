@@ -44,8 +44,10 @@ fn interposer() -> &'static Path {
         let source = crate::root().join("tests/e2e/interposer/crash.rs");
         let library = crate::target().join("e2e-cache").join("crash.so");
         std::fs::create_dir_all(library.parent().expect("it has a folder")).expect("it can be made");
-        // Built aside, so that another process never loads half of it.
-        let aside = library.with_extension(format!("{}.part", std::process::id()));
+        // Built aside, so that another process never loads half of it, nor comes upon its object files.
+        let folder = library.with_extension(std::process::id().to_string());
+        std::fs::create_dir_all(&folder).expect("it can be made");
+        let aside = folder.join("crash.so");
         let compiler = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let built = Command::new(compiler)
             .args([
@@ -64,6 +66,7 @@ fn interposer() -> &'static Path {
             .expect("a Rust compiler can be started");
         assert!(built.success(), "{} does not compile", source.display());
         std::fs::rename(&aside, &library).expect("it can be moved");
+        std::fs::remove_dir_all(&folder).expect("it is ours");
         library
     })
 }

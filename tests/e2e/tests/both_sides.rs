@@ -24,8 +24,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use self::stage::Stage;
 use crate::model::{Deeds, each_seed};
 
-/// What the suite runs each time.
-const USUAL: [u64; 4] = [1, 2, 3, 4];
+/// What the suite runs each time. Between them are kills, a server that is killed, runs taken back and parts let go, records
+/// made here, conflicts, lost answers, refusals, a permission that is missing and companies that are merged.
+const USUAL: [u64; 4] = [10, 41, 74, 96];
 
 /// How often what is tested happened, in all episodes.
 #[derive(Default)]
@@ -56,7 +57,11 @@ async fn whatever_people_do_on_both_sides_nothing_is_lost() {
         of(choices),
         of(made)
     );
-    assert!(of(writes) > 0, "nothing was sent: nothing is tested");
+    let is_usual = ["DOVETAIL_SEED", "DOVETAIL_SEEDS"]
+        .iter()
+        .all(|name| std::env::var_os(name).is_none());
+    let all_happened = [writes, choices, made].into_iter().all(|count| of(count) > 0);
+    assert!(all_happened || !is_usual, "not all of it is tested");
 }
 
 /// From two sides in step through rounds of edits and disturbed runs to quiet.

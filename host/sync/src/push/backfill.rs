@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dovetail_domain::edit::push;
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::reconcile::{Past, plan};
-use dovetail_domain::{AssetId, Kind, Outgoing, Record, SyncState};
+use dovetail_domain::{AssetId, IntegrationId, Kind, Outgoing, Record, SyncState};
 use dovetail_store::{Archive, ChangeCause, Filter, Step, StoreError, table};
 
 use super::Eligible;
@@ -88,7 +88,7 @@ async fn some(
             link.integration == integration && link.state == SyncState::Enabled && !link.is_unread()
         })
     });
-    let drafts = stored_drafts(setup, stack, &linked).await?;
+    let drafts = stored_drafts(&setup.archive, integration, stack, &linked).await?;
     let archive = Arc::clone(&setup.archive);
     let _turn = archive.turn();
     let mut step = Step::new((setup.clock)(), ChangeCause::Person(String::new()));
@@ -133,7 +133,7 @@ async fn some(
 fn queue(
     archive: &Archive,
     step: &mut Step,
-    integration: dovetail_domain::IntegrationId,
+    integration: IntegrationId,
     record: &Record,
 ) -> Result<(), StoreError> {
     let key = (integration, record.kind, record.id);
@@ -150,8 +150,9 @@ fn queue(
 }
 
 /// What the stack makes of the PSA's records as they were taken over last; none where it leaves one out.
-async fn stored_drafts(
-    setup: &Setup,
+pub(super) async fn stored_drafts(
+    archive: &Archive,
+    integration: IntegrationId,
     stack: &mut Stack,
     records: &[Record],
 ) -> Result<Vec<Option<Draft>>, SyncError> {
@@ -167,16 +168,13 @@ async fn stored_drafts(
             });
         }
     }
-    let integration = setup.integration.id;
-    let mapped = stack
-        .map(&setup.archive, integration, remap::come_in(sources))
-        .await?;
+    let mapped = stack.map(archive, integration, remap::come_in(sources)).await?;
     let mut drafts = Vec::with_capacity(records.len());
     for (record, mapped) in records.iter().zip(mapped) {
         drafts.push(match mapped.fate {
             Fate::Draft(mut draft) => {
                 let within = resolve::within(record.organization, Some(record));
-                resolve::references(&setup.archive, integration, within, &mut draft)?;
+                resolve::references(archive, integration, within, &mut draft)?;
                 Some(draft)
             }
             Fate::Skipped { .. } | Fate::Refused { .. } => None,

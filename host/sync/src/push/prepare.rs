@@ -14,6 +14,7 @@ use dovetail_domain::{
 use dovetail_store::{Named, Run, Step, StoreError, decompress, table};
 use serde_json::{Map, Value as Json};
 
+use super::agreed::as_planned;
 use super::eligible::Eligible;
 use super::{Sent, drop_entry, entry, put_entry};
 use crate::apply::Pass;
@@ -29,11 +30,11 @@ use crate::map::{Bringing, NotBrought, Stack};
 const MARGIN: u64 = 86_400;
 
 /// A record of which something is to be sent.
-struct Ready {
-    record: Record,
+pub(super) struct Ready {
+    pub(super) record: Record,
     /// The PSA's id of what it stands under.
     parent: Option<SourceId>,
-    parts: Vec<Wanted>,
+    pub(super) parts: Vec<Wanted>,
     /// Traits that no mapping fills; a new record's mapping may want to know them.
     along: Vec<Wanted>,
     source: Option<SourceRecord>,
@@ -48,7 +49,7 @@ pub(super) async fn prepare(
     assets: &[AssetId],
 ) -> Result<Vec<Sent>, SyncError> {
     let archive = Arc::clone(&pass.archive);
-    let mut ready = {
+    let ready = {
         let _turn = archive.turn();
         let mut step = pass.step();
         let mut ready = Vec::with_capacity(assets.len());
@@ -58,6 +59,7 @@ pub(super) async fn prepare(
         archive.commit(step)?;
         ready
     };
+    let mut ready = as_planned(pass, stack, kind, ready).await?;
     let edits: Vec<Bringing> = ready
         .iter()
         .map(|one| Bringing {
@@ -236,7 +238,7 @@ fn slow_down(
 }
 
 /// Gives links the PSA's ids of what they lead to.
-fn name_targets(pass: &Pass, parts: &mut [Wanted]) -> Result<Result<(), NotBrought>, StoreError> {
+pub(super) fn name_targets(pass: &Pass, parts: &mut [Wanted]) -> Result<Result<(), NotBrought>, StoreError> {
     for part in parts {
         let Wanted::Field(field, Value::Reference(link)) = part else {
             continue;

@@ -344,6 +344,44 @@ async fn who_wins_is_set_by_field_and_organization() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_empty_no_more_is_not_filled_over() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let contact = home.records("contact").await.remove(0);
+    let there = |title: Value| {
+        control
+            .edit(Kind::Contact, number(&contact), json!({ "title": title }))
+            .expect("it is there");
+    };
+    let title = || control.record(Kind::Contact, number(&contact)).unwrap()["title"].clone();
+    there(Value::Null);
+    home.run(&["sync", "acme"]).await.exits(0);
+    home.run(&["policy", "set", "acme", "contact.title", "fill-empty"])
+        .await
+        .exits(0);
+    let one = edited("contact", &contact);
+    there(json!("theirs"));
+    one.set(&home, "title=ours").await;
+    // Whether it is read before it is sent or not, and when it is edited once more.
+    for words in [&["push", "acme"][..], &["sync", "acme"]] {
+        home.run(words).await.exits(0);
+        assert_eq!(title(), "theirs", "{words:?}");
+        assert_eq!(one.shown(&home).await["pending"], json!(false), "{words:?}");
+        one.set(&home, "title=ours again").await;
+    }
+    assert_eq!(title(), "theirs");
+    home.run(&["policy", "set", "acme", "contact.title", "default"])
+        .await
+        .exits(0);
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    let open = home.json(&["conflict", "list"]).await;
+    assert_eq!(
+        (&open[0]["psa"], &open[0]["local"]),
+        (&json!("theirs"), &json!("ours again"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_a_server_an_edit_is_sent_at_once() {
     let (simulator, home) = in_step().await;
     let control = simulator.control();
