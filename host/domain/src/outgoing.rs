@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::decide::{Verdict, decide};
-use crate::mapping::Draft;
+use crate::mapping::{Draft, Edit};
 use crate::policy::Rule;
-use crate::{Part, PartRef, Record, SourceId, Timestamp, Value, Wanted};
+use crate::{Kind, Part, PartRef, Record, SourceId, SourceRecord, Timestamp, Wanted};
 
 /// An entry of the outbox: a record of which something is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -223,20 +223,25 @@ pub fn whole<'r>(record: &'r Record, rule: impl Fn(PartRef<'r>) -> Rule) -> Vec<
     fields.chain(traits).collect()
 }
 
-/// The fields and traits among wanted parts, as a mapping is given them.
-pub fn as_edit(parts: &[Wanted]) -> (Vec<(crate::Field, Value)>, Vec<(String, String)>) {
-    let mut fields = Vec::new();
-    let mut traits = Vec::new();
+/// Wanted parts as a mapping is given them. `source` is the PSA's record; none where there is to be one.
+pub fn as_edit(kind: Kind, source: Option<SourceRecord>, parts: &[Wanted]) -> Edit {
+    let mut edit = Edit {
+        kind,
+        source,
+        wanted: Vec::new(),
+        traits: Vec::new(),
+    };
     for part in parts {
         match part {
-            Wanted::Field(field, value) => fields.push((*field, value.clone())),
+            Wanted::Field(field, value) => edit.wanted.push((*field, value.clone())),
             Wanted::Trait(name, json) => {
-                traits.push((name.clone(), json.clone().unwrap_or_else(|| "null".to_owned())));
+                let json = json.clone().unwrap_or_else(|| "null".to_owned());
+                edit.traits.push((name.clone(), json));
             }
             Wanted::Organization(_) => {}
         }
     }
-    (fields, traits)
+    edit
 }
 
 #[cfg(test)]

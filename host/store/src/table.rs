@@ -120,8 +120,10 @@ pub const OUTBOX: Table<(IntegrationId, Kind, AssetId), Outgoing> = Table::json(
 pub const CONFLICTS: Table<(IntegrationId, Kind, AssetId), Vec<Open>> = Table::json(Space::Conflict);
 
 /// Who wins, as a person said, by kind and part: for an organization, or for all of the integration.
-pub const POLICIES: Table<(IntegrationId, Option<AssetId>, (Kind, String)), Policy> =
-    Table::json(Space::Policy);
+pub const POLICIES: Table<PolicyKey, Policy> = Table::json(Space::Policy);
+
+/// Of which integration, for which organization of it or for all, and for which part of which kind.
+pub type PolicyKey = (IntegrationId, Option<AssetId>, (Kind, String));
 
 /// Which side wrote which part of a record lately, of those parts that were sent.
 pub const MOTIONS: Table<(IntegrationId, Kind, AssetId), Vec<Motion>> = Table::json(Space::Motion);

@@ -4,7 +4,7 @@ use super::*;
 use crate::edit::edit;
 use crate::reconcile::{Past, plan};
 use crate::sample::{SAMPLED, contact, rules, triples};
-use crate::{Field, Part};
+use crate::{Field, Part, Value};
 
 fn title(text: &str) -> Wanted {
     Wanted::Field(Field::Title, Value::text(text))

@@ -1,6 +1,6 @@
 //! The mapping stack the other way: what a person wants a record to hold becomes properties of the PSA's record.
 
-use dovetail_domain::mapping::{Edit, Patch};
+use dovetail_domain::mapping::Patch;
 use dovetail_domain::outgoing::as_edit;
 use dovetail_domain::{AssetId, Cause, Kind, SourceRecord, Wanted};
 use dovetail_runtime::RecordError;
@@ -55,13 +55,7 @@ impl Stack {
                 if parts.is_empty() {
                     continue;
                 }
-                let (wanted, traits) = as_edit(&parts);
-                given.push(Edit {
-                    kind: edit.kind,
-                    source: laid_over(edit, so_far)?,
-                    wanted,
-                    traits,
-                });
+                given.push(as_edit(edit.kind, laid_over(edit, so_far)?, &parts));
                 concerned.push((at, whole));
             }
             if given.is_empty() {
