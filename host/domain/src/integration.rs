@@ -105,6 +105,11 @@ impl SyncSettings {
         20
     }
 
+    /// Whether edits of a kind go back to the PSA.
+    pub fn is_two_way(&self, kind: Kind) -> bool {
+        self.two_way.get(&kind).copied().unwrap_or_default()
+    }
+
     /// The choice in a group.
     pub fn choice(&self, group: &str) -> Choice {
         self.selections

@@ -23,9 +23,6 @@ pub struct Outgoing {
     /// Why it is not tried again until a person does something.
     #[serde(default)]
     pub refused: Option<Refused>,
-    /// How often it was sent.
-    #[serde(default)]
-    pub attempts: u32,
     /// Parts for which a person chose what is to be sent: see [`Rule::chosen`].
     #[serde(default)]
     pub chosen: Vec<Part>,
@@ -74,7 +71,6 @@ impl Outgoing {
             since: at,
             sending: None,
             refused: None,
-            attempts: 0,
             chosen: Vec::new(),
         }
     }
@@ -87,9 +83,8 @@ impl Outgoing {
         }
     }
 
-    /// Notes a refusal; nothing is on its way any more.
+    /// Notes a refusal. Whether something is on its way all the same is the caller's to say.
     pub fn refuse(&mut self, at: Timestamp, code: &str, part: Option<String>, message: String) {
-        self.sending = None;
         let known = self.refused.take();
         self.refused = Some(Refused {
             code: code.to_owned(),
@@ -99,6 +94,13 @@ impl Outgoing {
             last_seen: at,
             attempts: known.map_or(0, |known| known.attempts).saturating_add(1),
         });
+    }
+}
+
+impl Sending {
+    /// Whether it carries a part.
+    pub fn carries(&self, part: &Part) -> bool {
+        self.parts.iter().any(|sent| sent.part().is(part))
     }
 }
 

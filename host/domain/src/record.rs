@@ -263,6 +263,14 @@ impl Record {
         }
     }
 
+    /// The organization whose mapping layers and policies are for it: its own where it is one.
+    pub fn organization_or_itself(&self) -> Option<AssetId> {
+        match self.kind {
+            Kind::Organization => Some(self.id),
+            _ => self.organization,
+        }
+    }
+
     /// What a field holds; absent where it has nothing.
     pub fn get(&self, field: Field) -> &Value {
         value_of(&self.fields, field)

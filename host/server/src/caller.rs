@@ -98,6 +98,20 @@ pub(crate) async fn confirm(
     }
 }
 
+/// Has somebody who is there look at what is about to be done and say no. Where nobody is, whoever wrote the command has
+/// decided; `--dry-run` shows it beforehand.
+pub(crate) async fn unless_declined(
+    caller: &dyn Caller,
+    about: Vec<String>,
+    question: String,
+    (message, hint): (&str, &str),
+) -> Result<()> {
+    match caller.ask(Question::Confirm { about, question }).await {
+        Reply::Decision(false) => Err(Problem::new(Code::ConfirmationNeeded, message, hint)),
+        _ => Ok(()),
+    }
+}
+
 /// A caller who is told and asked nothing: the server's own.
 pub struct NoCaller;
 

@@ -101,10 +101,7 @@ pub(crate) async fn resolve(host: &Arc<Host>, id: &str, choose: &Choose) -> Resu
         conflict::resolve(&mut after, &settled.conflict, take, rule)
             .map_err(|error| Problem::value(error.to_string(), "Give a value that the field can hold."))?;
         let mut step = host.step();
-        match open.is_empty() {
-            true => step.delete(&table::CONFLICTS, &key),
-            false => step.put(&table::CONFLICTS, &key, &open)?,
-        }
+        step.put_conflicts(&key, &open)?;
         // Whoever was stopped begins anew.
         if settled.looped {
             step.delete(&table::MOTIONS, &key);

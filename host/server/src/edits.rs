@@ -107,7 +107,7 @@ fn refuse_unfit(shared: &Shared, before: &Record, after: &Record, edit: &Edit) -
 
 /// Refuses what would be made in the PSA and cannot be.
 fn refuse_unfit_to_make(host: &Host, shared: &Shared, record: &Record) -> Result<()> {
-    let made = shared.eligible.refuses(host.archive(), record)?.is_none();
+    let made = shared.eligible.admits(host.archive(), record)?;
     let Some(ability) = shared.connector.ability(record.kind).filter(|_| made) else {
         return Ok(());
     };
@@ -138,11 +138,7 @@ fn settle_conflicts(host: &Host, step: &mut Step, shared: &Shared, record: &Reco
         return Ok(());
     };
     let (left, _) = conflict::renew(open, Vec::new(), record, step.at());
-    match left.is_empty() {
-        true => step.delete(&table::CONFLICTS, &key),
-        false => step.put(&table::CONFLICTS, &key, &left)?,
-    }
-    Ok(())
+    Ok(step.put_conflicts(&key, &left)?)
 }
 
 pub(crate) fn delete(host: &Host, kind: Kind, id: AssetId, unlink: bool) -> Result<Answer> {
@@ -277,10 +273,7 @@ fn refuse_one_way(record: &Record, part: &Part, shared: &Shared) -> Result<()> {
     }
     let from_psa =
         |name: &String| record.get_trait(name).is_some() && record.own.binary_search(name).is_err();
-    let organization = match record.kind {
-        Kind::Organization => Some(record.id),
-        _ => record.organization,
-    };
+    let organization = record.organization_or_itself();
     let row = shared.rules.row(record.kind, organization, &part.to_string());
     let mut hint = "Change it in the PSA; the next run brings it here.".to_owned();
     let decides = match part {

@@ -8,7 +8,7 @@ use dovetail_sync::{ChangeRow, LeftOut, SentBack, Waiting};
 
 use crate::answer::{Answer, Changed, HistoryRow};
 use crate::assets;
-use crate::caller::{Caller, Question, Reply};
+use crate::caller::{Caller, unless_declined};
 use crate::host::Host;
 use crate::integrations;
 use crate::two_way::{Shared, send_soon};
@@ -60,18 +60,13 @@ pub(crate) async fn revert(
     if let Answer::Changed(changed) = &preview
         && !changed.changes.is_empty()
     {
-        let question = Question::Confirm {
-            about: changed.changes.iter().take(20).map(ChangeRow::in_words).collect(),
-            question: format!("Take back {} changes, in the PSA too?", changed.changes.len()),
-        };
-        // Where nobody is there to ask, whoever wrote the command has decided; `--dry-run` shows it beforehand.
-        if matches!(caller.ask(question).await, Reply::Decision(false)) {
-            return Err(Problem::new(
-                Code::ConfirmationNeeded,
-                "It was not confirmed; nothing was changed.",
-                "`--dry-run` shows everything that would be taken back.",
-            ));
-        }
+        let about = changed.changes.iter().take(20).map(ChangeRow::in_words).collect();
+        let question = format!("Take back {} changes, in the PSA too?", changed.changes.len());
+        let declined = (
+            "It was not confirmed; nothing was changed.",
+            "`--dry-run` shows everything that would be taken back.",
+        );
+        unless_declined(caller, about, question, declined).await?;
     }
     let found = reversible(host, run)?;
     let answer = take_back(host, found, false, Some(&shared))?;

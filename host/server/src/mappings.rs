@@ -166,10 +166,7 @@ async fn layer(
 
 /// Takes an integration's layers away with it.
 pub(crate) fn forget(host: &Host, integration: IntegrationId, step: &mut Step) -> Result<()> {
-    for (key, _) in LAYERS.list_under(host.archive().store(), &integration)? {
-        step.delete(&LAYERS, &key);
-    }
-    Ok(())
+    Ok(step.delete_under(host.archive().store(), &LAYERS, &integration)?)
 }
 
 /// The integration and the organization a place names.

@@ -142,11 +142,11 @@ pub(crate) fn list(host: &Host) -> Result<Answer> {
 
 /// Takes an integration's invitations away with it.
 pub(crate) fn forget(host: &Host, integration: IntegrationId, step: &mut Step) -> Result<()> {
-    let people = table::people::<Invitation>();
-    for (key, _) in people.list_under(host.archive().store(), &integration)? {
-        step.delete(&people, &key);
-    }
-    Ok(())
+    Ok(step.delete_under(
+        host.archive().store(),
+        &table::people::<Invitation>(),
+        &integration,
+    )?)
 }
 
 #[cfg(test)]

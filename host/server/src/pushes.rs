@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use dovetail_domain::{Code, Kind, RunId};
 use dovetail_store::{Run, RunMode, RunStatus, RunTrigger};
-use dovetail_sync::Backfill;
+use dovetail_sync::{Backfill, ChangeRow};
 
 use crate::answer::{Answer, Changed};
 use crate::assets::organization;
-use crate::caller::{Caller, Question, Reply};
+use crate::caller::{Caller, unless_declined};
 use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
 use crate::problem::Result;
@@ -22,9 +22,11 @@ const SHOWN: usize = 20;
 pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller) -> Result<Answer> {
     let integration = runs::ready(host, &query.name)?;
     let setup = host.setup_for(&integration).await?;
-    let on = |kind: &Kind| integration.sync.two_way.get(kind).copied().unwrap_or_default();
     let wanted = |kind: &Kind| query.kind.is_none_or(|wanted| wanted == *kind);
-    if !Kind::ALL.iter().any(|kind| wanted(kind) && on(kind)) {
+    if !Kind::ALL
+        .iter()
+        .any(|kind| wanted(kind) && integration.sync.is_two_way(*kind))
+    {
         let which = query
             .kind
             .map(|kind| format!(" for {}", kind.plural()))
@@ -63,17 +65,14 @@ pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller
         })));
     }
     let preview = dovetail_sync::preview_push(&setup, backfill, SHOWN).await?;
-    let question = Question::Confirm {
-        about: preview.changes.iter().map(|row| row.in_words()).collect(),
-        question: format!("Send {} changes to the PSA?", preview.all),
-    };
-    // Where nobody is there to ask, whoever wrote the command has decided; `--dry-run` shows it beforehand.
-    if preview.all > 0 && matches!(caller.ask(question).await, Reply::Decision(false)) {
-        return Err(Problem::new(
-            Code::ConfirmationNeeded,
+    if preview.all > 0 {
+        let about = preview.changes.iter().map(ChangeRow::in_words).collect();
+        let question = format!("Send {} changes to the PSA?", preview.all);
+        let declined = (
             "It was not confirmed; nothing was sent.",
             "`--dry-run` shows everything that would be sent.",
-        ));
+        );
+        unless_declined(caller, about, question, declined).await?;
     }
     dovetail_sync::backfill(&setup, backfill).await?;
     let follower = host.dispatch().follow(integration.id);

@@ -23,13 +23,11 @@ pub(crate) fn list(host: &Host, name: Option<&IntegrationName>) -> Result<Answer
         Some(name) => Some(integrations::find_id(host.archive(), name)?),
         None => None,
     };
+    let names = integrations::names(host.archive())?;
     let entries = host.archive().quarantine(integration, None, usize::MAX)?;
-    let mut rows: Vec<QuarantineRow> = entries
-        .into_iter()
-        .map(|entry| row(host, entry))
-        .collect::<Result<_>>()?;
+    let mut rows: Vec<QuarantineRow> = entries.into_iter().map(|entry| row(&names, entry)).collect();
     for (integration, kind, asset, refused) in refused(host, integration)? {
-        rows.push(row_of_edit(host, integration, (kind, asset), &refused)?);
+        rows.push(row_of_edit(host, &names, integration, (kind, asset), &refused)?);
     }
     Ok(Answer::Quarantine(rows))
 }
@@ -51,13 +49,20 @@ fn refused(host: &Host, only: Option<IntegrationId>) -> Result<Vec<RefusedEdit>>
     Ok(found)
 }
 
-fn row(host: &Host, entry: QuarantineEntry) -> Result<QuarantineRow> {
-    let names = integrations::names(host.archive())?;
-    let integration = names.get(&entry.integration).map(ToString::to_string);
-    Ok(QuarantineRow {
+type Names = BTreeMap<IntegrationId, IntegrationName>;
+
+fn called(names: &Names, integration: IntegrationId) -> String {
+    names
+        .get(&integration)
+        .map(ToString::to_string)
+        .unwrap_or_default()
+}
+
+fn row(names: &Names, entry: QuarantineEntry) -> QuarantineRow {
+    QuarantineRow {
         id: entry.id.to_string(),
         run: entry.run.to_string(),
-        integration: integration.unwrap_or_default(),
+        integration: called(names, entry.integration),
         kind: entry.kind,
         source_id: entry.source.to_string(),
         name: entry.name,
@@ -66,17 +71,16 @@ fn row(host: &Host, entry: QuarantineEntry) -> Result<QuarantineRow> {
         first_seen: entry.first_seen,
         last_seen: entry.last_seen,
         attempts: u64::from(entry.attempts),
-    })
+    }
 }
 
 fn row_of_edit(
     host: &Host,
+    names: &Names,
     integration: IntegrationId,
     (kind, asset): (Kind, AssetId),
     refused: &Refused,
 ) -> Result<QuarantineRow> {
-    let names = integrations::names(host.archive())?;
-    let integration = names.get(&integration).map(ToString::to_string);
     let record = host.archive().record(kind, asset)?;
     let link = record.as_ref().and_then(|record| record.link.as_ref());
     let of = refused
@@ -87,7 +91,7 @@ fn row_of_edit(
     Ok(QuarantineRow {
         id: Unfit::Edit(kind, asset).to_string(),
         run: RunId(0).to_string(),
-        integration: integration.unwrap_or_default(),
+        integration: called(names, integration),
         kind,
         source_id: link.map(|link| link.source.to_string()).unwrap_or_default(),
         name: record.as_ref().map(|record| record.name()).unwrap_or_default(),
@@ -101,18 +105,22 @@ fn row_of_edit(
 
 /// One of the quarantine, with the PSA's record where it is one.
 pub(crate) fn show(host: &Host, id: Unfit) -> Result<Answer> {
+    let names = integrations::names(host.archive())?;
     let (row, record) = match id {
         Unfit::Record(id) => {
             let mut entry = entry(host, id)?;
             let record = entry.record.take();
             (
-                row(host, entry)?,
+                row(&names, entry),
                 record.and_then(|json| serde_json::from_str(&json).ok()),
             )
         }
         Unfit::Edit(kind, asset) => {
             let (integration, refused) = edit(host, kind, asset)?;
-            (row_of_edit(host, integration, (kind, asset), &refused)?, None)
+            (
+                row_of_edit(host, &names, integration, (kind, asset), &refused)?,
+                None,
+            )
         }
     };
     Ok(Answer::Quarantined(Box::new(Quarantined { row, record })))
@@ -149,33 +157,27 @@ struct Again {
 
 /// Tries what is in the quarantine once more; that of one integration in one run, its edits in another.
 pub(crate) async fn retry(host: &Arc<Host>, ids: &[Unfit]) -> Result<Answer> {
-    let mut wanted: BTreeMap<IntegrationId, Again> = BTreeMap::new();
-    let mut record = |entry: QuarantineEntry| {
-        let again = wanted.entry(entry.integration).or_default();
-        again.records.push((entry.kind, entry.source));
-    };
+    let (mut records, mut edits) = (Vec::new(), Vec::new());
     if ids.is_empty() {
-        host.archive()
-            .quarantine(None, None, usize::MAX)?
-            .into_iter()
-            .for_each(&mut record);
-        for (integration, kind, asset, _) in refused(host, None)? {
-            wanted.entry(integration).or_default().edits.push((kind, asset));
-        }
-    } else {
-        for id in ids {
-            match id {
-                Unfit::Record(id) => {
-                    let entry = entry(host, *id)?;
-                    let again = wanted.entry(entry.integration).or_default();
-                    again.records.push((entry.kind, entry.source));
-                }
-                Unfit::Edit(kind, asset) => {
-                    let (integration, _) = edit(host, *kind, *asset)?;
-                    wanted.entry(integration).or_default().edits.push((*kind, *asset));
-                }
+        records = host.archive().quarantine(None, None, usize::MAX)?;
+        edits = refused(host, None)?;
+    }
+    for id in ids {
+        match id {
+            Unfit::Record(id) => records.push(entry(host, *id)?),
+            Unfit::Edit(kind, asset) => {
+                let (integration, refused) = edit(host, *kind, *asset)?;
+                edits.push((integration, *kind, *asset, refused));
             }
         }
+    }
+    let mut wanted: BTreeMap<IntegrationId, Again> = BTreeMap::new();
+    for entry in records {
+        let again = wanted.entry(entry.integration).or_default();
+        again.records.push((entry.kind, entry.source));
+    }
+    for (integration, kind, asset, _) in edits {
+        wanted.entry(integration).or_default().edits.push((kind, asset));
     }
     let mut runs = Vec::new();
     for (id, again) in wanted {

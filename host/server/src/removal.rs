@@ -228,17 +228,10 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
     let archive = host.archive();
     let id = integration.id;
     let mut step = host.step();
-    for (key, _) in table::SECRETS.list_under(archive.store(), &id)? {
-        step.delete(&table::SECRETS, &key);
-    }
-    let options = table::options::<serde_json::Value>();
-    for (key, _) in options.list_under(archive.store(), &id)? {
-        step.delete(&options, &key);
-    }
-    let checkpoints = table::checkpoints::<serde_json::Value>();
-    for (key, _) in checkpoints.list_under(archive.store(), &id)? {
-        step.delete(&checkpoints, &key);
-    }
+    let store = archive.store();
+    step.delete_under(store, &table::SECRETS, &id)?;
+    step.delete_under(store, &table::options::<serde_json::Value>(), &id)?;
+    step.delete_under(store, &table::checkpoints::<serde_json::Value>(), &id)?;
     // What waits for a person, and what a person said, is about records of a PSA that is no longer there.
     for listed in [
         table::left_out::<serde_json::Value>(),
@@ -246,13 +239,9 @@ fn forget(host: &Host, integration: &Integration, fate: Fate) -> Result<()> {
         table::leaving(),
         table::reviewed(),
     ] {
-        for (key, _) in listed.list_under(archive.store(), &id)? {
-            step.delete(&listed, &key);
-        }
+        step.delete_under(store, &listed, &id)?;
     }
-    for (key, _) in table::CHOICES.list_under(archive.store(), &id)? {
-        step.delete(&table::CHOICES, &key);
-    }
+    step.delete_under(store, &table::CHOICES, &id)?;
     step.delete(&table::reviews::<serde_json::Value>(), &id);
     for entry in archive.quarantine(Some(id), None, usize::MAX)? {
         step.lift_quarantine(entry.key());

@@ -95,14 +95,16 @@ fn shown(
             options: shown,
         }
     });
-    let two_way = |kind: Kind| sync.two_way.get(&kind).copied().unwrap_or_default();
     SettingsShown {
         name: integration.name.to_string(),
         saved: sync.saved,
         groups: groups.collect(),
         contacts: sync.contacts,
         tickets: sync.tickets.to_string(),
-        two_way: Kind::ALL.into_iter().map(|kind| (kind, two_way(kind))).collect(),
+        two_way: Kind::ALL
+            .into_iter()
+            .map(|kind| (kind, sync.is_two_way(kind)))
+            .collect(),
         interval: sync.interval.to_string(),
         full_every: sync.full_every.to_string(),
         reread: sync.reread,
@@ -132,10 +134,7 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
         let _changing = host.changing();
         let before = integrations::find(archive, &change.name)?;
         let after = changed(&before, description, &change, chosen);
-        let is_on = |integration: &Integration, kind: &Kind| {
-            integration.sync.two_way.get(kind).copied().unwrap_or_default()
-        };
-        let begins = |kind: &Kind| is_on(&after, kind) && !is_on(&before, kind);
+        let begins = |kind: &Kind| after.sync.is_two_way(*kind) && !before.sync.is_two_way(*kind);
         let begun: Vec<Kind> = Kind::ALL.into_iter().filter(begins).collect();
         // Before it is on: a process that dies in between has sent nothing.
         dovetail_sync::withhold_all(archive, after.id, &begun, || host.step())?;
@@ -155,7 +154,7 @@ pub(crate) async fn set(host: &Host, change: SettingsChange, progress: &dyn Prog
              edited here goes to the PSA."
         ));
         let sync = &after.sync;
-        let contacts = sync.two_way.get(&Kind::Contact).copied().unwrap_or_default();
+        let contacts = sync.is_two_way(Kind::Contact);
         for (what, option, label) in [
             (
                 "e-mail addresses",

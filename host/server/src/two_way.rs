@@ -56,14 +56,14 @@ impl Shared {
         }
     }
 
-    /// Has the outbox know that a person changed a record. Whether something of it waits now.
+    /// Has the outbox know that a person changed a record.
     pub(crate) fn mark(
         &self,
         host: &Host,
         step: &mut Step,
         record: &Record,
         chosen: Option<Part>,
-    ) -> Result<bool> {
+    ) -> Result<()> {
         let (rules, eligible) = (&self.rules, &self.eligible);
         let id = self.integration.id;
         Ok(dovetail_sync::mark(
@@ -99,10 +99,7 @@ fn integration_of(host: &Host, record: &Record) -> Result<Option<Integration>> {
         };
     }
     // Which PSA a new organization is for is clear only where one takes edits of them.
-    let sends = |integration: &Integration| {
-        let on = integration.sync.two_way.get(&Kind::Organization);
-        on.copied().unwrap_or_default()
-    };
+    let sends = |integration: &Integration| integration.sync.is_two_way(Kind::Organization);
     let all = archive.rows(&table::INTEGRATIONS)?;
     let mut sending = all.into_iter().map(|(_, integration)| integration).filter(sends);
     Ok(match (record.kind, sending.next(), sending.next()) {
@@ -124,18 +121,10 @@ pub(crate) fn send_soon(host: &Arc<Host>, integration: &Integration) -> Result<(
 /// Takes away what is kept of the way back to an integration's PSA.
 pub(crate) fn forget(host: &Host, id: IntegrationId, step: &mut Step) -> Result<()> {
     let store = host.archive().store();
-    for (key, _) in table::OUTBOX.list_under(store, &id)? {
-        step.delete(&table::OUTBOX, &key);
-    }
-    for (key, _) in table::CONFLICTS.list_under(store, &id)? {
-        step.delete(&table::CONFLICTS, &key);
-    }
-    for (key, _) in table::MOTIONS.list_under(store, &id)? {
-        step.delete(&table::MOTIONS, &key);
-    }
-    for (key, _) in table::POLICIES.list_under(store, &id)? {
-        step.delete(&table::POLICIES, &key);
-    }
+    step.delete_under(store, &table::OUTBOX, &id)?;
+    step.delete_under(store, &table::CONFLICTS, &id)?;
+    step.delete_under(store, &table::MOTIONS, &id)?;
+    step.delete_under(store, &table::POLICIES, &id)?;
     step.delete(&table::laws::<serde_json::Value>(), &id);
     Ok(())
 }

@@ -1,18 +1,18 @@
 //! A step: everything that belongs together, collected first and written at once by
 //! [`Archive::commit`](crate::Archive::commit).
 
-use dovetail_domain::{AssetId, Kind, Record, Timestamp};
+use dovetail_domain::{AssetId, IntegrationId, Kind, Open, Record, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::StoreError;
-use crate::bytes::Batch;
+use crate::bytes::{Batch, Store};
 use crate::envelope;
 use crate::history::{AuditEntry, Change, ChangeCause, Decision, differences};
 use crate::keys::Key;
 use crate::quarantine::{QuarantineKey, Quarantined};
 use crate::run::Run;
-use crate::table::{RUNS, Table};
+use crate::table::{CONFLICTS, RUNS, Table};
 
 /// What is to be written together.
 #[derive(Debug)]
@@ -128,6 +128,19 @@ impl Step {
         self.put(&RUNS, &run.id, run)
     }
 
+    /// What is open of a record; nothing takes the list away.
+    pub fn put_conflicts(
+        &mut self,
+        record: &(IntegrationId, Kind, AssetId),
+        open: &Vec<Open>,
+    ) -> Result<(), StoreError> {
+        if open.is_empty() {
+            self.delete(&CONFLICTS, record);
+            return Ok(());
+        }
+        self.put(&CONFLICTS, record, open)
+    }
+
     /// A value of a table.
     pub fn put<K: Key, V: Serialize + DeserializeOwned>(
         &mut self,
@@ -141,6 +154,19 @@ impl Step {
     /// Takes a value out of a table.
     pub fn delete<K: Key, V: Serialize + DeserializeOwned>(&mut self, table: &Table<K, V>, key: &K) {
         table.delete(&mut self.batch, key);
+    }
+
+    /// Takes everything out of a table whose key begins with these parts, as it stands in the store now.
+    pub fn delete_under<K: Key, V: Serialize + DeserializeOwned>(
+        &mut self,
+        store: &dyn Store,
+        table: &Table<K, V>,
+        parts: &impl Key,
+    ) -> Result<(), StoreError> {
+        for (key, _) in table.list_under(store, parts)? {
+            self.delete(table, &key);
+        }
+        Ok(())
     }
 
     /// How many records it creates, changes or removes.

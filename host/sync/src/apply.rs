@@ -19,6 +19,7 @@ use crate::ledger::{Ledger, LeftOut, Waiting};
 use crate::map::Mapped;
 use crate::recognise::Rivals;
 use crate::rules::Rules;
+use crate::setup::Setup;
 
 pub(crate) mod both;
 mod place;
@@ -99,13 +100,9 @@ pub(crate) fn in_words(exclusion: &Exclusion) -> String {
 }
 
 impl Pass {
-    pub(crate) fn begin(
-        archive: Arc<Archive>,
-        integration: Integration,
-        run: Run,
-        rules: Rules,
-        clock: fn() -> Timestamp,
-    ) -> Result<Pass, StoreError> {
+    /// Begins a run: its document is written.
+    pub(crate) fn begin(setup: &Setup, run: Run) -> Result<Pass, StoreError> {
+        let (archive, integration) = (setup.archive.clone(), setup.integration.clone());
         let left_out = Ledger::open(&archive, table::left_out(), integration.id)?;
         let waiting = Ledger::open(&archive, table::waiting(), integration.id)?;
         let quarantined = archive.quarantine(Some(integration.id), None, usize::MAX)?;
@@ -119,12 +116,12 @@ impl Pass {
             archive,
             integration,
             run,
-            clock,
+            clock: setup.clock,
             left_out,
             waiting,
             quarantined,
             choices,
-            rules,
+            rules: setup.rules()?,
             doubts: BTreeSet::new(),
             unbound: Vec::new(),
             attendance: Attendance::default(),

@@ -259,10 +259,7 @@ pub(crate) fn release(
     integration: dovetail_domain::IntegrationId,
     step: &mut Step,
 ) -> Result<(), StoreError> {
-    for (key, _) in table::leaving::<Leaving>().list_under(archive.store(), &integration)? {
-        step.delete(&table::leaving::<Leaving>(), &key);
-    }
-    Ok(())
+    step.delete_under(archive.store(), &table::leaving::<Leaving>(), &integration)
 }
 
 /// Orphans records, and with an organization what stands under it.

@@ -12,7 +12,7 @@ use crate::rules::Rules;
 const STEP: usize = 200;
 
 /// Has the outbox know that a person changed a record, or chose something about a part of it: what was refused is tried
-/// again. Says whether something of it waits to be sent now.
+/// again.
 pub fn mark(
     archive: &Archive,
     step: &mut Step,
@@ -21,7 +21,7 @@ pub fn mark(
     rules: &Rules,
     eligible: &Eligible,
     chosen: Option<Part>,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let key = (integration, record.kind, record.id);
     let known = archive.get(&table::OUTBOX, &key)?;
     let mut entry = known.clone().unwrap_or_else(|| Outgoing::since(step.at()));
@@ -33,14 +33,14 @@ pub fn mark(
     entry.refused = None;
     let waits = match &record.link {
         Some(_) => !pending(record, |part| entry.rule(part, rules.of(record, part))).is_empty(),
-        None => eligible.refuses(archive, record)?.is_none(),
+        None => eligible.admits(archive, record)?,
     };
     match (waits || entry.sending.is_some(), known) {
         (true, _) => step.put(&table::OUTBOX, &key, &entry)?,
         (false, Some(_)) => step.delete(&table::OUTBOX, &key),
         (false, None) => {}
     }
-    Ok(waits)
+    Ok(())
 }
 
 /// Has nothing sent by itself of what was edited before edits of these kinds were sent: switching that on sends nothing.

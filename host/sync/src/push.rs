@@ -14,12 +14,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dovetail_domain::connector::Change;
-use dovetail_domain::{AssetId, Kind, Outgoing, Sending};
-use dovetail_store::{Run, RunMode, Step, StoreError, table};
+use dovetail_domain::{AssetId, Code, Kind, Outgoing, Sending};
+use dovetail_store::{Named, Run, RunMode, Step, StoreError, table};
 
 use crate::apply::Pass;
 use crate::error::SyncError;
-use crate::map::Stack;
+use crate::map::{NotBrought, Stack};
 use crate::progress::{Cancel, Event, Progress};
 use crate::psa::Psa;
 use crate::run::{Ended, Order, finish, under_watch};
@@ -62,14 +62,7 @@ pub async fn push(
     cancel: &Cancel,
 ) -> Result<Run, StoreError> {
     let run = order.begin(setup, RunMode::Push, (setup.clock)());
-    let integration = setup.integration.clone();
-    let mut pass = Pass::begin(
-        setup.archive.clone(),
-        integration,
-        run,
-        setup.rules()?,
-        setup.clock,
-    )?;
+    let mut pass = Pass::begin(setup, run)?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();
     let pulse = Pulse::default();
@@ -241,6 +234,30 @@ fn put_entry(
     entry: &Outgoing,
 ) -> Result<(), StoreError> {
     step.put(&table::OUTBOX, &(pass.integration.id, kind, asset), entry)
+}
+
+/// Keeps an edit that was not taken, with the reason, counts it and names it in the run's document.
+fn keep_refused(
+    pass: &mut Pass,
+    step: &mut Step,
+    (kind, asset): (Kind, AssetId),
+    mut entry: Outgoing,
+    code: &Code,
+    NotBrought { part, why }: NotBrought,
+) -> Result<(), StoreError> {
+    entry.refuse(step.at(), code.as_str(), part, why.clone());
+    pass.run.edits(kind).failed += 1;
+    if pass.run.refused.len() < Run::NAMED
+        && let Some(record) = pass.archive.record(kind, asset)?
+    {
+        pass.run.refused.push(Named {
+            kind,
+            source_id: record.link.as_ref().map(|link| link.source.clone()),
+            name: record.name(),
+            why,
+        });
+    }
+    put_entry(pass, step, (kind, asset), &entry)
 }
 
 /// Forgets writes that lie so far back that the loop brake does not count them any more.

@@ -4,7 +4,7 @@
 //!
 //! It is part of a run like any other: previewed, told in its changes, taken back. A run that dies in it begins it anew.
 
-use dovetail_domain::{AssetId, IntegrationId, Kind, Pulled, SourceId, SourceRecord, SyncState};
+use dovetail_domain::{AssetId, IntegrationId, Kind, Link, Pulled, SourceId, SourceRecord, SyncState};
 use dovetail_store::{Archive, StoreError, decompress, table};
 
 use dovetail_domain::connector::Page;
@@ -97,16 +97,21 @@ pub(crate) fn stored(
             && let Some(link) = archive.record(kind, brief.id)?.and_then(|record| record.link)
             && !link.is_unread()
         {
-            records.push(SourceRecord {
-                kind,
-                id: link.source,
-                version: link.version,
-                name: String::new(),
-                json: decompress(&link.source_json)?,
-            });
+            records.push(taken_over(kind, &link)?);
         }
     }
     Ok((records, last))
+}
+
+/// The PSA's record behind a link as it was last taken over. It has no name of its own: the first layer finds it.
+pub(crate) fn taken_over(kind: Kind, link: &Link) -> Result<SourceRecord, StoreError> {
+    Ok(SourceRecord {
+        kind,
+        id: link.source.clone(),
+        version: link.version,
+        name: String::new(),
+        json: decompress(&link.source_json)?,
+    })
 }
 
 /// Records of the PSA that are known and not stored: those in quarantine, and those that wait.

@@ -13,34 +13,24 @@ use crate::choice::Wanted;
 use crate::error::{SyncError, from_fault};
 use crate::map::Stack;
 use crate::orphan;
-use crate::progress::Unwatched;
+use crate::progress::{Cancel, Unwatched};
 use crate::psa::Psa;
-use crate::run::{Ended, Order, finish, map_page};
+use crate::run::{Ended, Order, finish, map_page, under_watch};
 use crate::setup::Setup;
-use crate::stall::{self, Pulse};
+use crate::stall::Pulse;
 
 /// Records read in one call of the connector.
 const ASKED: usize = 200;
 
 /// Reads records again and stores what comes of them. One that is gone leaves the quarantine.
 pub async fn retry(setup: &Setup, order: Order, wanted: &[(Kind, SourceId)]) -> Result<Run, StoreError> {
-    let integration = setup.integration.clone();
     let run = order.begin(setup, RunMode::Incremental, (setup.clock)());
-    let mut pass = Pass::begin(
-        setup.archive.clone(),
-        integration,
-        run,
-        setup.rules()?,
-        setup.clock,
-    )?;
+    let mut pass = Pass::begin(setup, run)?;
     let mut psa = Psa::of(setup);
     let session = psa.session().clone();
     let pulse = Pulse::default();
-    let outcome = tokio::select! {
-        biased;
-        outcome = stages(setup, &mut pass, &mut psa, wanted) => outcome,
-        stalled = stall::watch(&session, &pulse, &Unwatched, setup.stalled_after) => Err(stalled),
-    };
+    let stages = stages(setup, &mut pass, &mut psa, wanted);
+    let outcome = under_watch(setup, &session, (&Unwatched, &pulse), &Cancel::default(), stages).await;
     finish(pass, &session, outcome)
 }
 

@@ -58,8 +58,8 @@ impl Rules {
         layers: &[Layer],
     ) -> Result<Rules, StoreError> {
         let writes = |kind: &Kind| {
-            let on = integration.sync.two_way.get(kind).copied().unwrap_or_default();
-            on && connector.ability(*kind).is_some_and(|ability| ability.writes)
+            integration.sync.is_two_way(*kind)
+                && connector.ability(*kind).is_some_and(|ability| ability.writes)
         };
         let mut rows = Vec::new();
         for layer in layers {
@@ -114,11 +114,7 @@ impl Rules {
 
     /// The rule of a part of a record.
     pub fn of(&self, record: &Record, part: PartRef<'_>) -> Rule {
-        let organization = match record.kind {
-            Kind::Organization => Some(record.id),
-            _ => record.organization,
-        };
-        self.within(record.kind, organization, &part.to_part())
+        self.within(record.kind, record.organization_or_itself(), &part.to_part())
     }
 
     /// The rule of a part of records of an organization.

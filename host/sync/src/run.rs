@@ -66,18 +66,11 @@ pub async fn run(
     progress: Arc<dyn Progress>,
     cancel: &Cancel,
 ) -> Result<Run, StoreError> {
-    let integration = setup.integration.clone();
     let started = (setup.clock)();
-    let known = Checkpoints::read(&setup.archive, integration.id)?;
+    let known = Checkpoints::read(&setup.archive, setup.integration.id)?;
     let scope = Scope::of(setup, &known, order.full, started)?;
     let run = order.begin(setup, scope.mode, started);
-    let mut pass = Pass::begin(
-        setup.archive.clone(),
-        integration,
-        run,
-        setup.rules()?,
-        setup.clock,
-    )?;
+    let mut pass = Pass::begin(setup, run)?;
     let psa = Psa::of(setup);
     let session = psa.session().clone();
     let pulse = Pulse::default();

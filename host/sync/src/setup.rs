@@ -93,7 +93,6 @@ impl Setup {
                 (self.clock)().minus_seconds(u64::from(days) * 86_400).to_string()
             }
         };
-        let two_way = |kind: &Kind| sync.two_way.get(kind).copied().unwrap_or_default();
         ConnectorContext {
             settings: self
                 .integration
@@ -113,7 +112,7 @@ impl Setup {
                     KindUse {
                         kind,
                         pull,
-                        push: pull && two_way(&kind),
+                        push: pull && sync.is_two_way(kind),
                     }
                 })
                 .collect(),

@@ -16,13 +16,7 @@ use crate::setup::Setup;
 /// Orphans what a run held back: all of it, or the records named; the others go on waiting. What the run did not ask the
 /// PSA for by id is asked for now, and stays where the PSA does not say that it is gone.
 pub async fn approve(setup: &Setup, run: Run, only: Option<&[AssetId]>) -> Result<Run, SyncError> {
-    let mut pass = Pass::begin(
-        setup.archive.clone(),
-        setup.integration.clone(),
-        run,
-        setup.rules()?,
-        setup.clock,
-    )?;
+    let mut pass = Pass::begin(setup, run)?;
     let mut psa = Psa::of(setup);
     let mut by_kind: BTreeMap<Kind, Vec<Leaving>> = BTreeMap::new();
     for ((_, kind, _), one) in held(&setup.archive, &pass.run)? {
@@ -60,13 +54,7 @@ pub async fn approve(setup: &Setup, run: Run, only: Option<&[AssetId]>) -> Resul
 
 /// Keeps every record that a run held back. A later run that reads everything looks again.
 pub fn reject(setup: &Setup, run: Run) -> Result<Run, StoreError> {
-    let mut pass = Pass::begin(
-        setup.archive.clone(),
-        setup.integration.clone(),
-        run,
-        setup.rules()?,
-        setup.clock,
-    )?;
+    let mut pass = Pass::begin(setup, run)?;
     let mut step = pass.step();
     release(&pass.archive, pass.integration.id, &mut step)?;
     pass.run.leaving.clear();

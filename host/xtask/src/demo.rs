@@ -236,28 +236,8 @@ impl Demo {
 
     /// The first contact of an organization.
     fn contact(&self, organization: &str) -> Outcome<Shown> {
-        let words = [
-            "asset",
-            "list",
-            "contact",
-            "--organization",
-            organization,
-            "--format",
-            "json",
-        ];
-        let output = self
-            .command(&words)
-            .output()
-            .map_err(|error| format!("dovetail: {error}"))?;
-        let records: Vec<serde_json::Value> =
-            serde_json::from_slice(&output.stdout).map_err(|error| format!("the contacts: {error}"))?;
-        let text = |record: &serde_json::Value, path: &str| {
-            record
-                .pointer(path)
-                .and_then(|text| text.as_str())
-                .map(str::to_owned)
-        };
-        let first = records.first().and_then(|record| {
+        let contacts = self.list(&["contact", "--organization", organization])?;
+        let first = contacts.first().and_then(|record| {
             Some(Shown {
                 id: text(record, "/id")?,
                 source: text(record, "/source/id")?.parse().ok()?,
@@ -268,28 +248,28 @@ impl Demo {
 
     /// The organization with the most configurations, so that there is something to see.
     fn first(&self, kind: &str) -> Outcome<Organization> {
-        let read = |words: &[&str]| -> Outcome<Vec<serde_json::Value>> {
-            let output = self
-                .command(words)
-                .output()
-                .map_err(|error| format!("dovetail: {error}"))?;
-            serde_json::from_slice(&output.stdout)
-                .map_err(|error| format!("dovetail {}: {error}", words.join(" ")))
-        };
-        let id = |record: &serde_json::Value, path: &str| {
-            record.pointer(path).and_then(|id| id.as_str()).map(str::to_owned)
-        };
-        let configurations = read(&["asset", "list", "configuration", "--format", "json"])?;
+        let configurations = self.list(&["configuration"])?;
         let owners: Vec<String> = configurations
             .iter()
-            .filter_map(|record| id(record, "/organization/id"))
+            .filter_map(|record| text(record, "/organization/id"))
             .collect();
-        read(&["asset", "list", kind, "--format", "json"])?
+        self.list(&[kind])?
             .iter()
-            .filter_map(|record| id(record, "/id"))
+            .filter_map(|record| text(record, "/id"))
             .max_by_key(|candidate| owners.iter().filter(|owner| *owner == candidate).count())
             .map(|id| Organization { id })
             .ok_or_else(|| "nothing was synced".to_owned())
+    }
+
+    /// What `asset list` lists, without showing it.
+    fn list(&self, of: &[&str]) -> Outcome<Vec<serde_json::Value>> {
+        let words = [&["asset", "list"], of, &["--format", "json"]].concat();
+        let output = self
+            .command(&words)
+            .output()
+            .map_err(|error| format!("dovetail: {error}"))?;
+        serde_json::from_slice(&output.stdout)
+            .map_err(|error| format!("dovetail {}: {error}", words.join(" ")))
     }
 
     /// The commands with which a person goes on.
@@ -318,6 +298,11 @@ impl Demo {
             println!("{line}");
         }
     }
+}
+
+/// A text of a record.
+fn text(record: &serde_json::Value, path: &str) -> Option<String> {
+    record.pointer(path)?.as_str().map(str::to_owned)
 }
 
 fn quote(word: &str) -> String {

@@ -231,6 +231,20 @@ impl Home {
         home
     }
 
+    /// Lays the overlay that puts a prefix before the names of configurations over all of an integration.
+    pub async fn rename_configurations(&self, name: &str, prefix: &str) {
+        let file = component("rename-configurations").display().to_string();
+        self.run(&["plugin", "add", &file, "--yes"]).await.exits(0);
+        let config = self.file(
+            "rename.json",
+            &serde_json::json!({ "prefix": prefix }).to_string(),
+        );
+        let overlay = ["--use", "rename-configurations", "--config", &config];
+        self.run(&[&["mapping", "set", name], &overlay[..]].concat())
+            .await
+            .exits(0);
+    }
+
     /// Chooses everything that is recommended.
     pub async fn choose(&self, name: &str) {
         self.run(&[

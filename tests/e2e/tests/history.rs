@@ -435,19 +435,7 @@ async fn each_change_names_the_mapping_that_decided_it() {
     let control = simulator.control();
     let home = Home::connected("acme", &simulator).await;
     home.run(&["sync", "acme"]).await.exits(0);
-    let file = e2e::component("rename-configurations").display().to_string();
-    home.run(&["plugin", "add", &file, "--yes"]).await.exits(0);
-    let config = home.file("rename.json", &json!({"prefix": "HD"}).to_string());
-    let set = [
-        "mapping",
-        "set",
-        "acme",
-        "--use",
-        "rename-configurations",
-        "--config",
-        &config,
-    ];
-    home.run(&set).await.exits(0);
+    home.rename_configurations("acme", "HD").await;
     let configuration = home.records("configuration").await.remove(0);
     control
         .edit(

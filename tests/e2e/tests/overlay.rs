@@ -122,20 +122,7 @@ async fn one_organizations_configurations_are_renamed_and_named_back() {
 async fn an_overlay_for_the_whole_integration_reaches_every_organization() {
     let simulator = simulator().await;
     let home = Home::connected("acme", &simulator).await;
-    let file = component("rename-configurations").display().to_string();
-    home.run(&["plugin", "add", &file, "--yes"]).await.exits(0);
-    let config = home.file("rename.json", &json!({"prefix": "ALL"}).to_string());
-    home.run(&[
-        "mapping",
-        "set",
-        "acme",
-        "--use",
-        "rename-configurations",
-        "--config",
-        &config,
-    ])
-    .await
-    .exits(0);
+    home.rename_configurations("acme", "ALL").await;
     home.run(&["sync", "acme"]).await.exits(0);
     let names = names(&home).await;
     assert!(

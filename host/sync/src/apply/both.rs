@@ -6,7 +6,7 @@ use dovetail_domain::mapping::Draft;
 use dovetail_domain::motion::{self, Motion};
 use dovetail_domain::outgoing::pending;
 use dovetail_domain::reconcile::{Overruled, Past, Plan, Side, plan};
-use dovetail_domain::{AssetId, Base, IntegrationId, Outgoing, PartRef, Record, Rule, plan as planned};
+use dovetail_domain::{AssetId, Outgoing, PartRef, Record, Rule, plan as planned};
 use dovetail_store::{Change, Step, StoreError, table};
 
 use super::Pass;
@@ -90,7 +90,7 @@ impl Pass {
 
     /// What of a record is to be sent.
     pub(crate) fn pending(&self, record: &Record, entry: Option<&Outgoing>) -> Vec<dovetail_domain::Wanted> {
-        if record.base == Base::default() && record.own.is_empty() {
+        if record.base.is_empty() && record.own.is_empty() {
             return Vec::new();
         }
         pending(record, |part| self.rule(record, entry, part))
@@ -133,7 +133,7 @@ impl Pass {
         let (left, new) = conflict::renew(open, decided.conflicts.clone(), record, step.at());
         self.run.edits(record.kind).conflicts += new;
         let left = stopped.into_iter().fold(left, brake::with);
-        put_conflicts(step, self.integration.id, record, &left)
+        step.put_conflicts(&key, &left)
     }
 
     /// Notes what the PSA wrote over what was sent lately, and stops a part that both sides write over again and again.
@@ -177,23 +177,8 @@ impl Pass {
     }
 }
 
-/// Puts what is open of a record, or takes the list away where nothing is.
-pub(crate) fn put_conflicts(
-    step: &mut Step,
-    integration: IntegrationId,
-    record: &Record,
-    open: &Vec<Open>,
-) -> Result<(), StoreError> {
-    let key = (integration, record.kind, record.id);
-    match open.is_empty() {
-        true => step.delete(&table::CONFLICTS, &key),
-        false => step.put(&table::CONFLICTS, &key, open)?,
-    }
-    Ok(())
-}
-
 /// A planned change as the history tells it.
-pub(crate) fn as_history(change: &planned::Change) -> Change {
+fn as_history(change: &planned::Change) -> Change {
     match change {
         planned::Change::Field { field, before, after } => Change::Field {
             field: *field,

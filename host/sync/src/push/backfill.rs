@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dovetail_domain::edit::push;
 use dovetail_domain::mapping::Draft;
 use dovetail_domain::reconcile::{Past, plan};
-use dovetail_domain::{AssetId, IntegrationId, Kind, Outgoing, Record, SyncState};
+use dovetail_domain::{AssetId, IntegrationId, Kind, Link, Outgoing, Record, SyncState};
 use dovetail_store::{Archive, ChangeCause, Filter, Step, StoreError, table};
 
 use super::Eligible;
@@ -78,16 +78,13 @@ async fn some(
     let integration = setup.integration.id;
     let (linked, own): (Vec<Record>, Vec<Record>) =
         records.into_iter().partition(|record| record.link.is_some());
-    let mut linked: Vec<Record> = linked
-        .into_iter()
-        .filter(|record| !record.base.is_empty() || !record.own.is_empty())
-        .collect();
-    linked.retain(|record| {
-        let link = record.link.as_ref();
-        link.is_some_and(|link| {
-            link.integration == integration && link.state == SyncState::Enabled && !link.is_unread()
-        })
-    });
+    // Nothing differs from what was agreed upon where there is no base, and nothing is offered.
+    let differs = |record: &Record| !record.base.is_empty() || !record.own.is_empty();
+    let is_here = |link: &Link| {
+        link.integration == integration && link.state == SyncState::Enabled && !link.is_unread()
+    };
+    let concerns = |record: &Record| differs(record) && record.link.as_ref().is_some_and(is_here);
+    let linked: Vec<Record> = linked.into_iter().filter(concerns).collect();
     let drafts = stored_drafts(&setup.archive, integration, stack, &linked).await?;
     let archive = Arc::clone(&setup.archive);
     let _turn = archive.turn();
@@ -108,12 +105,12 @@ async fn some(
             Past::Known,
             |part| rules.of(&before, part),
         );
+        if planned.offer.is_empty() && planned.send.is_empty() {
+            continue;
+        }
         let mut after = before.clone();
         for change in planned.offer.iter().chain(&planned.send) {
             push(&mut after, change.part());
-        }
-        if planned.offer.is_empty() && planned.send.is_empty() {
-            continue;
         }
         queue(&archive, &mut step, integration, &after)?;
         if after != before {
@@ -121,7 +118,7 @@ async fn some(
         }
     }
     for record in own {
-        if eligible.refuses(&archive, &record)?.is_none() {
+        if eligible.admits(&archive, &record)? {
             queue(&archive, &mut step, integration, &record)?;
         }
     }
@@ -159,13 +156,7 @@ pub(super) async fn stored_drafts(
     let mut sources = Vec::with_capacity(records.len());
     for record in records {
         if let Some(link) = &record.link {
-            sources.push(dovetail_domain::SourceRecord {
-                kind: record.kind,
-                id: link.source.clone(),
-                version: link.version,
-                name: String::new(),
-                json: dovetail_store::decompress(&link.source_json)?,
-            });
+            sources.push(remap::taken_over(record.kind, link)?);
         }
     }
     let mapped = stack.map(archive, integration, remap::come_in(sources)).await?;

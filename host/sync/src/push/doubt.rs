@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use dovetail_domain::connector::PushOutcome;
 use dovetail_domain::{AssetId, Code, Kind, SourceRecord};
-use dovetail_store::{StoreError, table};
+use dovetail_store::StoreError;
 
-use super::prepare::note_refused;
 use super::settle::settle as take_over;
-use super::{Sent, entry, hand_in, put_entry};
+use super::{Sent, entry, hand_in, keep_refused, put_entry};
 use crate::apply::Pass;
 use crate::error::SyncError;
-use crate::map::Stack;
+use crate::map::{NotBrought, Stack};
 use crate::psa::Psa;
 
 /// Finds out what became of what was sent of some records.
@@ -26,9 +25,7 @@ pub(super) async fn settle(
     let mut updates = Vec::new();
     let mut creates = Vec::new();
     for asset in assets {
-        let key = (pass.integration.id, kind, *asset);
-        let entry = pass.archive.get(&table::OUTBOX, &key)?;
-        let Some(sending) = entry.and_then(|entry| entry.sending) else {
+        let Some(sending) = entry(pass, kind, *asset)?.and_then(|entry| entry.sending) else {
             continue;
         };
         let sent = Sent::of(kind, *asset, sending);
@@ -93,14 +90,17 @@ async fn look_for(
             let Some(mut entry) = entry(pass, kind, sent.asset)? else {
                 return Ok(());
             };
-            entry.refuse(step.at(), Code::Ambiguous.as_str(), None, why.clone());
             // Tried again it is looked for again, and not made anew.
             entry.sending = Some(sent.sending);
-            pass.run.edits(kind).failed += 1;
-            if let Some(record) = archive.record(kind, sent.asset)? {
-                note_refused(&mut pass.run, &record, why);
-            }
-            put_entry(pass, &mut step, (kind, sent.asset), &entry)?;
+            let refused = NotBrought { part: None, why };
+            keep_refused(
+                pass,
+                &mut step,
+                (kind, sent.asset),
+                entry,
+                &Code::Ambiguous,
+                refused,
+            )?;
             step.put_run(&pass.run)?;
             archive.commit(step)?;
         }

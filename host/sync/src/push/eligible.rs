@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dovetail_domain::connector::{Choice, ConnectorDescription, GroupOption, SettingGroup, group_field};
-use dovetail_domain::{Field, Integration, IntegrationId, Kind, Record, SyncState, Value};
+use dovetail_domain::{Field, Integration, IntegrationId, Kind, Record, SourceId, SyncState, Value};
 use dovetail_store::{Archive, StoreError, table};
 
 use crate::setup::Setup;
@@ -20,7 +20,6 @@ pub struct Eligible {
 /// A settings group: the field its labels stand in, and those that are selected.
 struct Group {
     field: Field,
-    id: String,
     /// None is every one, and none at all.
     labels: Option<BTreeSet<String>>,
 }
@@ -40,18 +39,18 @@ impl Eligible {
         let sync = &integration.sync;
         let makes = |kind: &Kind| {
             let ability = connector.ability(*kind);
-            let sent = sync.two_way.get(kind).copied().unwrap_or_default();
-            sent && sync.wants(*kind, connector) && ability.is_some_and(|ability| ability.creates)
+            sync.is_two_way(*kind)
+                && sync.wants(*kind, connector)
+                && ability.is_some_and(|ability| ability.creates)
         };
         let mut groups: BTreeMap<Kind, Vec<Group>> = BTreeMap::new();
         for group in &connector.groups {
             if let Some(field) = group_field(group.kind, &group.id) {
                 let labels = selected(archive, integration, group)?;
-                let id = group.id.clone();
                 groups
                     .entry(group.kind)
                     .or_default()
-                    .push(Group { field, id, labels });
+                    .push(Group { field, labels });
             }
         }
         Ok(Eligible {
@@ -61,37 +60,23 @@ impl Eligible {
         })
     }
 
-    /// Why a record is not made in the PSA, in words; none where it is.
-    pub fn refuses(&self, archive: &Archive, record: &Record) -> Result<Option<String>, StoreError> {
+    /// Whether a record is made in the PSA.
+    pub fn admits(&self, archive: &Archive, record: &Record) -> Result<bool, StoreError> {
         if !self.creates.contains(&record.kind) {
-            return Ok(Some(format!("{} are not made there", record.kind.plural())));
+            return Ok(false);
         }
-        let belongs = record.kind == Kind::Organization
-            || self.parent(archive, record)?.is_some()
-            || self.awaits_parent(archive, record)?;
-        if !belongs {
-            return Ok(Some(
-                "the organization it belongs to is not kept in step".to_owned(),
-            ));
-        }
-        for group in self.groups.get(&record.kind).into_iter().flatten() {
-            let Some(selected) = &group.labels else { continue };
-            let labels = labels(record.get(group.field));
-            let field = group.field;
-            if labels.is_empty() {
-                return Ok(Some(format!(
-                    "it has no {field}, and only some of {} are selected",
-                    group.id
-                )));
+        let mut groups = self.groups.get(&record.kind).into_iter().flatten();
+        let is_selected = groups.all(|group| match &group.labels {
+            None => true,
+            Some(selected) => {
+                let labels = labels(record.get(group.field));
+                !labels.is_empty() && labels.iter().all(|label| selected.contains(*label))
             }
-            if let Some(other) = labels.iter().find(|label| !selected.contains(**label)) {
-                return Ok(Some(format!(
-                    "its {field} `{other}` is not selected in {}",
-                    group.id
-                )));
-            }
-        }
-        Ok(None)
+        });
+        Ok(is_selected
+            && (record.kind == Kind::Organization
+                || self.parent(archive, record)?.is_some()
+                || self.awaits_parent(archive, record)?))
     }
 
     /// Whether what a record stands under is still to be made in the PSA.
@@ -105,11 +90,7 @@ impl Eligible {
     }
 
     /// The PSA's id of what a record stands under, where that is kept in step.
-    pub(crate) fn parent(
-        &self,
-        archive: &Archive,
-        record: &Record,
-    ) -> Result<Option<dovetail_domain::SourceId>, StoreError> {
+    pub(crate) fn parent(&self, archive: &Archive, record: &Record) -> Result<Option<SourceId>, StoreError> {
         let Some(organization) = record.organization else {
             return Ok(None);
         };

@@ -8,21 +8,19 @@ use dovetail_domain::motion::{Motion, moved};
 use dovetail_domain::outgoing::whole;
 use dovetail_domain::reconcile::Side;
 use dovetail_domain::{
-    AssetId, Code, Kind, Link, Outgoing, PartRef, Record, Sending, SourceId, SourceRecord, SyncState, Value,
-    Wanted,
+    AssetId, Code, Kind, Link, Outgoing, Record, Sending, SourceId, SourceRecord, SyncState, Timestamp,
+    Value, Wanted,
 };
-use dovetail_store::{Named, Run, Step, StoreError, decompress, table};
+use dovetail_store::{Step, StoreError, table};
 use serde_json::{Map, Value as Json};
 
 use super::agreed::as_planned;
 use super::eligible::Eligible;
-use super::{Sent, drop_entry, entry, put_entry};
+use super::{Sent, drop_entry, entry, keep_refused, put_entry};
 use crate::apply::Pass;
-use crate::apply::both::put_conflicts;
-use crate::brake;
-use crate::checkpoint;
 use crate::error::SyncError;
 use crate::map::{Bringing, NotBrought, Stack};
+use crate::{brake, checkpoint, remap};
 
 /// How long before it is sent a record that is being made would be looked for at the latest, in seconds: the PSA's clock
 /// need not be ours. Where what the PSA told last is older, it is looked for from there. A record that is connected already
@@ -59,14 +57,11 @@ pub(super) async fn prepare(
         archive.commit(step)?;
         ready
     };
-    let mut ready = as_planned(pass, stack, kind, ready).await?;
+    let ready = as_planned(pass, stack, kind, ready).await?;
     let edits: Vec<Bringing> = ready
         .iter()
         .map(|one| Bringing {
-            organization: match kind {
-                Kind::Organization => Some(one.record.id),
-                _ => one.record.organization,
-            },
+            organization: one.record.organization_or_itself(),
             kind,
             source: one.source.clone(),
             parts: one.parts.iter().chain(&one.along).cloned().collect(),
@@ -75,38 +70,26 @@ pub(super) async fn prepare(
     let brought = stack.bring_back(&edits).await?;
     let _turn = archive.turn();
     let mut step = pass.step();
+    let early = step.at().minus_seconds(MARGIN);
+    let known = checkpoint::of(&archive, pass.integration.id, kind)?;
+    let since = known.map_or(early, |known| known.min(early));
     let mut sent = Vec::with_capacity(ready.len());
-    for (one, properties) in ready.drain(..).zip(brought) {
-        let Some(mut entry) = entry(pass, kind, one.record.id)? else {
+    for (one, properties) in ready.into_iter().zip(brought) {
+        let Some(entry) = entry(pass, kind, one.record.id)? else {
             // A person let go of it while the mapping worked.
             continue;
         };
         match properties {
-            Ok(desired) => sent.push(write_down(pass, &mut step, one, entry, desired)?),
-            Err(NotBrought { part, why }) => {
-                let record = one.record;
-                entry.refuse(step.at(), Code::PushRefused.as_str(), part, why.clone());
-                pass.run.edits(kind).failed += 1;
-                note_refused(&mut pass.run, &record, why);
-                put_entry(pass, &mut step, (kind, record.id), &entry)?;
+            Ok(desired) => sent.push(write_down(pass, &mut step, one, entry, since, desired)?),
+            Err(refused) => {
+                let of = (kind, one.record.id);
+                keep_refused(pass, &mut step, of, entry, &Code::PushRefused, refused)?;
             }
         }
     }
     step.put_run(&pass.run)?;
     archive.commit(step)?;
     Ok(sent)
-}
-
-/// Names an edit that was refused in the run's document.
-pub(super) fn note_refused(run: &mut Run, record: &Record, why: String) {
-    if run.refused.len() < Run::NAMED {
-        run.refused.push(Named {
-            kind: record.kind,
-            source_id: record.link.as_ref().map(|link| link.source.clone()),
-            name: record.name(),
-            why,
-        });
-    }
 }
 
 /// What of a record is to be sent. Where there is nothing its entry goes.
@@ -116,8 +99,7 @@ fn look_at(
     eligible: &Eligible,
     (kind, asset): (Kind, AssetId),
 ) -> Result<Option<Ready>, StoreError> {
-    let key = (pass.integration.id, kind, asset);
-    let Some(mut entry) = pass.archive.get(&table::OUTBOX, &key)? else {
+    let Some(mut entry) = entry(pass, kind, asset)? else {
         return Ok(None);
     };
     let Some(mut record) = pass.archive.record(kind, asset)? else {
@@ -145,7 +127,7 @@ fn look_at(
         Some(link) if link.integration == pass.integration.id && link.state == SyncState::Enabled => {
             pass.pending(&record, Some(&entry))
         }
-        None if eligible.refuses(&pass.archive, &record)?.is_none() => {
+        None if eligible.admits(&pass.archive, &record)? => {
             whole(&record, |part| pass.rule(&record, Some(&entry), part))
         }
         _ => Vec::new(),
@@ -157,20 +139,14 @@ fn look_at(
         drop_entry(pass, step, kind, asset);
         return Ok(None);
     }
-    if let Err(NotBrought { part, why }) = name_targets(pass, &mut parts)? {
-        entry.refuse(step.at(), Code::PushRefused.as_str(), part, why.clone());
-        pass.run.edits(kind).failed += 1;
-        note_refused(&mut pass.run, &record, why);
-        put_entry(pass, step, (kind, asset), &entry)?;
+    if let Err(refused) = name_targets(pass, &mut parts)? {
+        keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
         return Ok(None);
     }
     let source = match &record.link {
         Some(link) => Some(SourceRecord {
-            kind,
-            id: link.source.clone(),
-            version: link.version,
             name: record.name(),
-            json: decompress(&link.source_json)?,
+            ..remap::taken_over(kind, link)?
         }),
         None => None,
     };
@@ -189,10 +165,7 @@ fn look_at(
 
 /// Traits of a record that no mapping fills.
 fn unmapped(pass: &Pass, record: &Record) -> Vec<Wanted> {
-    let organization = match record.kind {
-        Kind::Organization => Some(record.id),
-        _ => record.organization,
-    };
+    let organization = record.organization_or_itself();
     let unfilled = |name: &str| {
         let part = format!("traits.{name}");
         pass.rules.row(record.kind, organization, &part).is_none()
@@ -231,7 +204,7 @@ fn slow_down(
         pass.run.edits(record.kind).conflicts += stopped.len() as u64;
         let open = pass.archive.get(&table::CONFLICTS, &key)?.unwrap_or_default();
         let open = stopped.into_iter().fold(open, brake::with);
-        put_conflicts(step, pass.integration.id, record, &open)?;
+        step.put_conflicts(&key, &open)?;
         step.update(&before, record.clone())?;
     }
     Ok(going)
@@ -266,6 +239,7 @@ fn write_down(
     step: &mut Step,
     ready: Ready,
     mut entry: Outgoing,
+    since: Timestamp,
     desired: Map<String, Json>,
 ) -> Result<Sent, StoreError> {
     let Ready {
@@ -275,8 +249,6 @@ fn write_down(
         source,
         along: _,
     } = ready;
-    // Sent once more than is known to have arrived, at most.
-    entry.attempts = entry.attempts.saturating_add(1);
     let stood: Map<String, Json> = source
         .as_ref()
         .map(|source| serde_json::from_str(&source.json).unwrap_or_default())
@@ -285,11 +257,9 @@ fn write_down(
         .keys()
         .filter_map(|name| Some((name.clone(), stood.get(name)?.clone())))
         .collect();
-    let known = checkpoint::of(&pass.archive, pass.integration.id, record.kind)?;
-    let early = step.at().minus_seconds(MARGIN);
     let sending = Sending {
         at: step.at(),
-        since: known.map_or(early, |known| known.min(early)),
+        since,
         id: source.map(|source| source.id),
         parent,
         expected: Json::Object(expected).to_string(),
@@ -322,9 +292,4 @@ impl Sent {
     pub(super) fn makes(&self) -> bool {
         self.sending.id.is_none()
     }
-}
-
-/// Whether a part was sent.
-pub(super) fn carries(sending: &Sending, part: PartRef<'_>) -> bool {
-    sending.parts.iter().any(|sent| sent.part() == part)
 }

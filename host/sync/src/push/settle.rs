@@ -5,16 +5,15 @@ use std::sync::Arc;
 use dovetail_domain::connector::PushOutcome;
 use dovetail_domain::outgoing::{Altered, arrive};
 use dovetail_domain::record::MatchedBy;
-use dovetail_domain::{AssetId, Cause, Code, Fault, Kind, Outgoing, Record, SourceRecord, Value, Wanted};
+use dovetail_domain::{AssetId, Cause, Code, Fault, Kind, Record, SourceRecord, Value, Wanted};
 use dovetail_gate::Session;
 use dovetail_store::{Change, Named, Run, Step, StoreError};
 
-use super::prepare::note_refused;
-use super::{Sent, drop_entry, entry, put_entry};
+use super::{Sent, drop_entry, entry, keep_refused, put_entry};
 use crate::apply::Pass;
 use crate::apply::both::Said;
 use crate::error::{SyncError, from_fault};
-use crate::map::{Fate, Mapped, Stack};
+use crate::map::{Fate, Mapped, NotBrought, Stack};
 use crate::{remap, resolve};
 
 /// An answer with the record the PSA has by now.
@@ -86,19 +85,16 @@ fn refuse(pass: &mut Pass, step: &mut Step, sent: Sent, fault: &Fault) -> Result
     let Some(mut entry) = entry(pass, kind, asset)? else {
         return Ok(stops);
     };
+    entry.sending = None;
     if stops {
         // It was not accepted, and waits for better times as it is.
-        entry.sending = None;
         put_entry(pass, step, (kind, asset), &entry)?;
-        return Ok(true);
+    } else {
+        let why = fault.message.clone();
+        let refused = NotBrought { part, why };
+        keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
     }
-    entry.refuse(step.at(), Code::PushRefused.as_str(), part, fault.message.clone());
-    pass.run.edits(kind).failed += 1;
-    if let Some(record) = pass.archive.record(kind, asset)? {
-        note_refused(&mut pass.run, &record, fault.message.clone());
-    }
-    put_entry(pass, step, (kind, asset), &entry)?;
-    Ok(false)
+    Ok(stops)
 }
 
 /// Takes over records as the PSA has them by now.
@@ -150,26 +146,18 @@ fn take_one(
         // A person let go of it meanwhile.
         return Ok(false);
     };
-    let mut draft = match fate {
-        Fate::Draft(draft) => draft,
-        Fate::Skipped { layer, reason: why } => {
-            keep_refused(
-                pass,
-                step,
-                entry,
-                &before,
-                format!("{layer} leaves out what came of it: {why}"),
-            )?;
-            return Ok(false);
-        }
-        Fate::Refused { layer, error } => {
-            keep_refused(
-                pass,
-                step,
-                entry,
-                &before,
-                format!("{layer} cannot map what came of it: {error}"),
-            )?;
+    let readable = match fate {
+        Fate::Draft(draft) => Ok(draft),
+        Fate::Skipped { layer, reason } => Err(format!("{layer} leaves out what came of it: {reason}")),
+        Fate::Refused { layer, error } => Err(format!("{layer} cannot map what came of it: {error}")),
+    };
+    let mut draft = match readable {
+        Ok(draft) => draft,
+        Err(why) => {
+            // A record that was made stays written down as sent: tried again it is looked for, and not made a second time.
+            entry.sending = entry.sending.filter(|sending| sending.id.is_none());
+            let refused = NotBrought { part: None, why };
+            keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
             return Ok(false);
         }
     };
@@ -187,10 +175,7 @@ fn take_one(
         let altered = arrive(&mut after, &sent.sending.parts, &draft, makes);
         note_altered(&mut pass.run, &before, &source, &altered);
         pass.run.edits(kind).confirmed += 1;
-        entry.attempts = 0;
-        entry
-            .chosen
-            .retain(|part| !super::prepare::carries(&sent.sending, part.into()));
+        entry.chosen.retain(|part| !sent.sending.carries(part));
     }
     // Put first, so that the planner's word on whether something is left to be sent is the last.
     put_entry(pass, step, (kind, asset), &entry)?;
@@ -214,23 +199,6 @@ fn take_one(
     step.note_in_psa(kind, asset, written);
     step.update_as(&before, after, |change| decided.of(change))?;
     Ok(left)
-}
-
-/// What the PSA took and cannot be read back is kept for a person to see to. A record that was made stays written down as
-/// sent: tried again it is looked for, and not made a second time.
-fn keep_refused(
-    pass: &mut Pass,
-    step: &mut Step,
-    mut entry: Outgoing,
-    record: &Record,
-    why: String,
-) -> Result<(), StoreError> {
-    let made = entry.sending.take().filter(|sending| sending.id.is_none());
-    entry.refuse(step.at(), Code::PushRefused.as_str(), None, why.clone());
-    entry.sending = made;
-    pass.run.edits(record.kind).failed += 1;
-    note_refused(&mut pass.run, record, why);
-    put_entry(pass, step, (record.kind, record.id), &entry)
 }
 
 /// What changed in the PSA's record, as the history tells it: from what was agreed upon to what was sent.

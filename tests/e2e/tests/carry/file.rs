@@ -244,22 +244,7 @@ async fn before_links_from_a_file_are_followed_the_database_is_looked_at() {
 async fn a_file_that_is_not_right_is_refused_and_nothing_changes() {
     let simulator = simulator().await;
     let home = synced(&simulator).await;
-    let plugin = component("rename-configurations");
-    home.run(&["plugin", "add", text(&plugin), "--yes"])
-        .await
-        .exits(0);
-    let config = home.file("rename.json", r#"{"prefix":"HD "}"#);
-    home.run(&[
-        "mapping",
-        "set",
-        "acme",
-        "--use",
-        "rename-configurations",
-        "--config",
-        &config,
-    ])
-    .await
-    .exits(0);
+    home.rename_configurations("acme", "HD ").await;
     let (file, _) = exported(&home).await;
     let whole = std::fs::read(&file).expect("there is a file");
 
@@ -340,6 +325,7 @@ async fn a_file_that_is_not_right_is_refused_and_nothing_changes() {
             .is_some_and(|text| text.contains("`rename-configurations` (version ")),
         "{error}"
     );
+    let plugin = component("rename-configurations");
     new.run(&["plugin", "add", text(&plugin), "--yes"]).await.exits(0);
     let [flag, source] = sealed(&new, "correct horse battery");
     let error = new
