@@ -42,9 +42,9 @@ export class ConfigError extends Error {
     }
 }
 
-/** A row of the table: a field that comes from the PSA only. */
+/** A row of the table: a field that comes from the PSA only, with the policy that follows from that. */
 export function row(kind, name, path) {
-    return { kind, name, path, flow: "inward", identifies: false };
+    return { kind, name, path, flow: "inward", policy: undefined, identifies: false };
 }
 
 /** A record as an overlay sees it. */

@@ -64,8 +64,8 @@ class ConfigError(Exception):
 
 
 def row(kind, name, path):
-    """A row of the table: a field that comes from the PSA only."""
-    return words.TableRow(kind, name, path, words.Direction.INWARD, False)
+    """A row of the table: a field that comes from the PSA only, with the policy that follows from that."""
+    return words.TableRow(kind, name, path, words.Direction.INWARD, None, False)
 
 
 class Record:

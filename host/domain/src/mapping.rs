@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::record::value_of;
-use crate::{Field, Kind, SourceRef, Value};
+use crate::{Field, Kind, Rule, SourceRef, Value};
 
 /// Which way a field goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub enum Direction {
 }
 
 /// A row of a mapping's table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableRow {
     /// The kind.
     pub kind: Kind,
@@ -24,8 +24,8 @@ pub struct TableRow {
     pub name: String,
     /// Where it stands in the source record.
     pub path: String,
-    /// Which way it goes.
-    pub flow: Direction,
+    /// Which way it goes, and who wins unless a person says otherwise.
+    pub rule: Rule,
     /// Whether it helps to recognise the record.
     pub identifies: bool,
 }
@@ -42,7 +42,7 @@ impl TableRow {
 }
 
 /// Everything a mapping says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "described in the contract")]
 pub struct MappingDescription {
     pub name: String,

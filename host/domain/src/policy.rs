@@ -13,9 +13,9 @@ use crate::mapping::Direction;
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// A change on one side goes to the other; different changes on both are merged where the part is a list, and are a
-    /// conflict where they cannot be. What a part that goes both ways has unless a person says otherwise.
+    /// conflict where they cannot be. What a part that goes both ways has unless its mapping or a person says otherwise.
     Both,
-    /// What the PSA says stands. What a part that comes in only has unless a person says otherwise.
+    /// What the PSA says stands. What a part that comes in only has unless its mapping or a person says otherwise.
     FromPsa,
     /// What stands here is sent.
     FromLocal,
@@ -43,6 +43,17 @@ impl Policy {
             Policy::FromLocal => "from-local",
             Policy::FillEmpty => "fill-empty",
             Policy::Manual => "manual",
+        }
+    }
+
+    /// The nearest policy that sends nothing: `both` becomes `from-psa`; `from-local` becomes `manual`, since who set it
+    /// wants the local value not to be replaced unasked.
+    #[must_use]
+    pub fn without_sending(self) -> Policy {
+        match self {
+            Policy::Both => Policy::FromPsa,
+            Policy::FromLocal => Policy::Manual,
+            policy => policy,
         }
     }
 }
@@ -94,14 +105,14 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// What a part that comes in only has unless a person says otherwise.
+    /// What a part that comes in only has unless its mapping or a person says otherwise.
     pub const INWARD: Rule = Rule {
         direction: Direction::Inward,
         policy: Policy::FromPsa,
         chosen: false,
     };
 
-    /// What a part that goes both ways has unless a person says otherwise.
+    /// What a part that goes both ways has unless its mapping or a person says otherwise.
     pub const TWO_WAY: Rule = Rule {
         direction: Direction::Both,
         policy: Policy::Both,
@@ -120,7 +131,7 @@ impl Rule {
         }
     }
 
-    /// The rule of a part about which no person said anything.
+    /// The rule of a part about which nobody said anything: neither its mapping nor a person.
     pub fn of(direction: Direction) -> Rule {
         match direction {
             Direction::Inward => Rule::INWARD,
@@ -136,6 +147,11 @@ impl Rule {
     /// The way it goes.
     pub fn direction(self) -> Direction {
         self.direction
+    }
+
+    /// Whether it is what a part that goes this way has anyway.
+    pub fn is_default(self) -> bool {
+        self == Rule::of(self.direction)
     }
 
     /// Whether the part may be sent at all.
@@ -156,17 +172,12 @@ impl Rule {
     }
 
     /// The nearest rule that sends nothing, for a part whose two-way is switched off or that turned out not to survive
-    /// there and back: `both` becomes `from-psa`; `from-local` becomes `manual`, since the person who set it wants the
-    /// local value not to be replaced unasked.
+    /// there and back.
     #[must_use]
     pub fn without_sending(self) -> Rule {
         Rule {
             direction: Direction::Inward,
-            policy: match self.policy {
-                Policy::Both => Policy::FromPsa,
-                Policy::FromLocal => Policy::Manual,
-                policy => policy,
-            },
+            policy: self.policy.without_sending(),
             ..self
         }
     }

@@ -411,12 +411,35 @@ pub struct PolicyRow {
     pub policy: Policy,
     /// The way it goes by now.
     pub direction: Direction,
-    /// Whether a person set it.
-    pub set: bool,
+    /// Who said so.
+    pub set_by: SetBy,
     /// The layer that fills it.
     pub layer: String,
     /// Why it goes one way although its mapping says that it goes both.
     pub one_way_because: Option<String>,
+}
+
+/// Who set a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SetBy {
+    /// Nobody: it follows from the way the field goes.
+    Default,
+    /// The layer that fills the field.
+    Mapping,
+    /// A person, with `policy set`.
+    Person,
+}
+
+impl SetBy {
+    /// The name used everywhere.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SetBy::Default => "default",
+            SetBy::Mapping => "mapping",
+            SetBy::Person => "person",
+        }
+    }
 }
 
 /// A run and what it changed, would change, or what was taken back of it.

@@ -282,7 +282,7 @@ fn refuse_one_way(record: &Record, part: &Part, shared: &Shared) -> Result<()> {
             (Some((layer, row)), _) => {
                 let words = format!("the layer `{layer}` of its mapping decides it");
                 match (
-                    row.flow,
+                    row.rule.direction(),
                     shared.rules.broken(record.kind, organization, &row.name),
                 ) {
                     (Direction::Inward, _) => words,

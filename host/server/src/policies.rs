@@ -1,11 +1,11 @@
 //! `policy show` and `policy set`: who wins where a field differs on the two sides.
 
 use dovetail_domain::connector::ConnectorDescription;
-use dovetail_domain::mapping::Direction;
+use dovetail_domain::mapping::{Direction, TableRow};
 use dovetail_domain::{AssetId, IntegrationName, Kind, Part, Policy, Rule};
 use dovetail_store::table;
 
-use crate::answer::{Answer, Named, PoliciesShown, PolicyRow};
+use crate::answer::{Answer, Named, PoliciesShown, PolicyRow, SetBy};
 use crate::assets::organization;
 use crate::host::Host;
 use crate::problem::Result;
@@ -49,9 +49,13 @@ fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
                 organization: None,
                 policy: rule.policy(),
                 direction: rule.direction(),
-                set: is_set(kind, &name),
+                set_by: match (is_set(kind, &name), row.rule.is_default()) {
+                    (true, _) => SetBy::Person,
+                    (false, false) => SetBy::Mapping,
+                    (false, true) => SetBy::Default,
+                },
                 layer: layer.to_owned(),
-                one_way_because: one_way(shared, kind, row.flow, &row.name),
+                one_way_because: one_way(shared, kind, row),
             });
         }
     }
@@ -73,7 +77,7 @@ fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
             }),
             policy: rule.policy(),
             direction: rule.direction(),
-            set: true,
+            set_by: SetBy::Person,
             layer: row.map_or_else(String::new, |(layer, _)| layer.to_owned()),
             one_way_because: None,
         });
@@ -85,11 +89,11 @@ fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
 }
 
 /// Why a field goes one way, where its mapping says that it goes both.
-fn one_way(shared: &Shared, kind: Kind, flow: Direction, row: &str) -> Option<String> {
-    if flow == Direction::Inward {
+fn one_way(shared: &Shared, kind: Kind, row: &TableRow) -> Option<String> {
+    if !row.rule.can_send() {
         return None;
     }
-    if let Some(broken) = shared.rules.broken(kind, None, row) {
+    if let Some(broken) = shared.rules.broken(kind, None, &row.name) {
         return Some(broken.to_owned());
     }
     (!shared.rules.sends(kind)).then(|| format!("two-way is off for {}", kind.plural()))
@@ -118,7 +122,10 @@ pub(crate) async fn set(host: &Host, change: PolicyChange) -> Result<Answer> {
         ));
     }
     let (kind, part) = (change.kind, change.part.to_string());
-    let row = shared.rules.row(kind, place, &part).map(|(_, row)| row.flow);
+    let row = shared
+        .rules
+        .row(kind, place, &part)
+        .map(|(_, row)| row.rule.direction());
     if row.is_none() && !part.starts_with("traits.") {
         return Err(Problem::value(
             format!("no mapping of `{}` fills {kind}.{part}", change.name),

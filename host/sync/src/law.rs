@@ -2,7 +2,7 @@
 //! same. It is tried on stored records, with each record's own value and with another record's, so that a mapping that
 //! brings nothing back does not pass. The PSA is not asked and nothing is written.
 
-use dovetail_domain::mapping::{Direction, Draft, Edit, TableRow};
+use dovetail_domain::mapping::{Draft, Edit, TableRow};
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, SourceRecord, Value};
 use dovetail_runtime::RecordError;
 use dovetail_store::{Archive, Change};
@@ -61,7 +61,7 @@ fn two_way(kind: Kind, layers: &[Layer]) -> Vec<(usize, &TableRow)> {
             decided.push((place, row));
         }
     }
-    decided.retain(|(_, row)| row.flow == Direction::Both);
+    decided.retain(|(_, row)| row.rule.can_send());
     decided
 }
 

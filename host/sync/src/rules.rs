@@ -120,29 +120,33 @@ impl Rules {
     /// The rule of a part of records of an organization.
     pub fn within(&self, kind: Kind, organization: Option<AssetId>, part: &Part) -> Rule {
         let part = part.to_string();
-        let way = self.way(kind, organization, &part);
-        let set = |place| self.policies.get(&(place, kind, part.clone()));
-        let policy = organization
-            .and_then(|organization| set(Some(organization)))
-            .or_else(|| set(None));
-        match policy {
-            None => Rule::of(way),
-            Some(policy) => Rule::new(way, *policy).unwrap_or_else(|_| {
+        let mapped = self.of_mapping(kind, organization, &part);
+        match self.set(kind, organization, part) {
+            None => mapped,
+            Some(policy) => Rule::new(mapped.direction(), policy).unwrap_or_else(|_| {
                 // What a person set for a part that went both ways then.
-                let meant = Rule::new(Direction::Both, *policy);
+                let meant = Rule::new(Direction::Both, policy);
                 meant.map_or(Rule::INWARD, Rule::without_sending)
             }),
         }
     }
 
-    /// The way a part goes.
-    fn way(&self, kind: Kind, organization: Option<AssetId>, part: &str) -> Direction {
+    /// What a person set for a part: for the organization, or else for all of the integration.
+    fn set(&self, kind: Kind, organization: Option<AssetId>, part: String) -> Option<Policy> {
+        let mut key = (organization, kind, part);
+        let own = organization.and_then(|_| self.policies.get(&key));
+        key.0 = None;
+        own.or_else(|| self.policies.get(&key)).copied()
+    }
+
+    /// What the mapping says of a part, as far as it can be kept.
+    fn of_mapping(&self, kind: Kind, organization: Option<AssetId>, part: &str) -> Rule {
         let Some((_, row)) = self.row(kind, organization, part) else {
-            return Direction::Inward;
+            return Rule::INWARD;
         };
         match self.sends(kind) && self.broken(kind, organization, &row.name).is_none() {
-            true => row.flow,
-            false => Direction::Inward,
+            true => row.rule,
+            false => row.rule.without_sending(),
         }
     }
 
@@ -210,7 +214,7 @@ mod tests {
             kind,
             name: name.to_owned(),
             path: String::new(),
-            flow,
+            rule: Rule::of(flow),
             identifies: false,
         }
     }
@@ -301,6 +305,48 @@ mod tests {
                 "{kind} {part} of {organization}"
             );
         }
+    }
+
+    #[test]
+    fn the_mappings_policy_stands_until_a_person_says_otherwise() {
+        let mut rules = rules();
+        let with = |name: &str, direction, policy| TableRow {
+            rule: Rule::new(direction, policy).unwrap(),
+            ..row(Kind::Contact, name, direction)
+        };
+        let standard = [
+            with("last_name", Direction::Both, Policy::FromLocal),
+            with("notes", Direction::Inward, Policy::FillEmpty),
+            with("title", Direction::Both, Policy::Manual),
+        ];
+        let standard = standard.map(|row| (None, "standard".to_owned(), row));
+        // A layer of one organization that says nothing of a policy takes the field over with the one that follows.
+        let own = row(Kind::Contact, "last_name", Direction::Both);
+        rules.rows.extend(standard);
+        rules.rows.push((Some(AssetId(7)), "over".to_owned(), own));
+        let of = |rules: &Rules, organization: u64, part: &str| {
+            let rule = rules.within(
+                Kind::Contact,
+                Some(AssetId(organization)),
+                &Part::named(part).unwrap(),
+            );
+            (rule.direction(), rule.policy())
+        };
+        use Direction::{Both, Inward};
+        assert_eq!(of(&rules, 6, "last_name"), (Both, Policy::FromLocal));
+        assert_eq!(of(&rules, 7, "last_name"), (Both, Policy::Both));
+        assert_eq!(of(&rules, 6, "notes"), (Inward, Policy::FillEmpty));
+        // A person said from-psa for all, and from-local for one organization.
+        assert_eq!(of(&rules, 6, "title"), (Both, Policy::FromPsa));
+        assert_eq!(of(&rules, 8, "title"), (Both, Policy::FromLocal));
+        // What was to be sent and is not any more is not replaced unasked.
+        let broken = (None, Kind::Contact, "last_name".to_owned());
+        rules.broken.insert(broken, "1 came back as 2".to_owned());
+        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::Manual));
+        rules.broken.clear();
+        rules.sends.clear();
+        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::Manual));
+        assert_eq!(of(&rules, 6, "notes"), (Inward, Policy::FillEmpty));
     }
 
     #[test]

@@ -20,7 +20,7 @@ const TARGETS: [(&str, &str); 5] = [
 /// How long each target is fed.
 const SECONDS: u32 = 60;
 /// The version of cargo-fuzz that is installed.
-const CARGO_FUZZ: &str = "cargo-fuzz@0.13";
+const CARGO_FUZZ: &str = "cargo-fuzz@^0.13";
 
 /// Runs the targets that are asked for; none means all.
 pub(crate) fn fuzz(words: &[String]) -> Outcome {

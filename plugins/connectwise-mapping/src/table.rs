@@ -57,6 +57,7 @@ pub(crate) fn rows() -> Vec<TableRow> {
             name: row.name.to_owned(),
             path: row.path.to_owned(),
             flow: row.flow,
+            policy: None,
             identifies: row.identifies,
         })
     };

@@ -285,6 +285,38 @@ fn rules_of_both_ways_that_get_into_each_others_way_are_told() {
 }
 
 #[test]
+fn a_policy_that_cannot_be_is_told() {
+    let rule = |rest: &str| format!("field = 'model'\ncopy = 'source.a'\n{rest}");
+    for sends in ["both", "from-local"] {
+        assert_eq!(
+            of_rule(&rule(&format!("policy = '{sends}'"))),
+            format!(
+                "line 6, column 1: `{sends}` sends, and this rule goes inward: add `direction = \"both\"`, or choose \
+                 `from-psa`, `fill-empty` or `manual`"
+            )
+        );
+    }
+    assert_eq!(
+        of_rule(&rule("policy = 'newest'")),
+        "line 6, column 10: `policy` is one of `both`, `from-psa`, `from-local`, `fill-empty`, `manual`, not `newest`"
+    );
+    assert_eq!(
+        of_rule("skip = 'gone'\npolicy = 'manual'"),
+        "line 5, column 1: a rule with `skip` has no `policy`; its reason is the text of `skip`"
+    );
+    let rule = |policy: &str| {
+        format!(
+            "[[rule]]\nkind = 'configuration'\nfield = 'model'\nwhen = 'source.x'\nconstant = 'y'\n{policy}\n"
+        )
+    };
+    let [manual, silent, fill] = ["policy = 'manual'", "", "policy = 'fill-empty'"].map(rule);
+    assert_eq!(
+        told(&format!("version = 1\n{manual}{silent}{fill}")),
+        "line 14, column 1: the rule in line 2 asks for another policy for the same"
+    );
+}
+
+#[test]
 fn a_test_that_fails_is_told_and_so_is_one_that_makes_no_sense() {
     let rule = "version = 1\n[[rule]]\nkind = 'configuration'\nfield = 'name'\ntemplate = 'HD {{ value }}'\n";
     for (test, words) in [

@@ -1,6 +1,6 @@
 //! The example files: their own tests pass, and their rows say what they do.
 
-use dovetail_sdk::mapping::exports::{Context, Direction, TableRow};
+use dovetail_sdk::mapping::exports::{Context, Direction, Policy, TableRow};
 use serde_json::json;
 
 use crate::{RulesFromAFile, run_tests};
@@ -54,4 +54,35 @@ fn their_rows_say_what_they_do() {
             "configuration type <-> type/name !",
         ]
     );
+}
+
+#[test]
+fn a_rule_says_who_wins() {
+    let file = r#"
+version = 1
+[[rule]]
+kind = "configuration"
+field = "model"
+copy = "source.a"
+direction = "both"
+policy = "from-local"
+[[rule]]
+kind = "configuration"
+field = "notes"
+when = "source.x"
+constant = "x"
+[[rule]]
+kind = "configuration"
+field = "notes"
+copy = "traits.y"
+move = true
+policy = "fill-empty"
+"#;
+    let policies: Vec<_> = rows(file).into_iter().map(|row| (row.name, row.policy)).collect();
+    let expected = [
+        ("model", Some(Policy::FromLocal)),
+        ("notes", Some(Policy::FillEmpty)),
+        ("traits.y", None),
+    ];
+    assert_eq!(policies, expected.map(|(name, policy)| (name.to_owned(), policy)));
 }

@@ -75,6 +75,10 @@
 //! table is one to one; a template that is one such path with fixed text around it. Anything else is an error when the
 //! file is read, with the reason.
 //!
+//! `policy` says who wins where the target differs on the two sides, until a person sets something else: `from-psa`,
+//! `fill-empty`, `manual` and, for a rule that goes both ways, `both` or `from-local`. Without it that follows from the
+//! direction: `from-psa` inward, `both` both ways.
+//!
 //! # Tests
 //!
 //! A `[[test]]` has a `name`, a `kind`, optionally `id`, `organization`, `source`, `fields` and `traits` as the layers

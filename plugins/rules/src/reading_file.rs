@@ -71,6 +71,7 @@ impl RuleBook {
             .filter_map(|table| reader.trial(table))
             .collect();
         reader.clashes(&rules);
+        reader.one_policy(&rules);
         if !reader.reading.problems.is_empty() {
             return Err(reader.reading.problems.told(file));
         }
@@ -153,6 +154,24 @@ impl Reader<'_> {
             if conditions.into_iter().any(|when| may_read(&when.reads, property)) {
                 let words = "this rule cannot go both ways: the condition of a rule of both ways reads the property that an edit changes";
                 self.reading.wrong(rule.at, words);
+            }
+        }
+    }
+
+    /// Says which rules ask for another policy than an earlier one that sets the same.
+    fn one_policy(&mut self, rules: &[Rule]) {
+        for (place, rule) in rules.iter().enumerate() {
+            let same = |other: &&Rule| {
+                other.target == rule.target && other.kinds.iter().any(|kind| rule.is_for(kind))
+            };
+            let mut earlier = rules.iter().take(place).filter(same);
+            let differs = |other: &&Rule| other.policy.is_some() && other.policy != rule.policy;
+            if rule.policy.is_some()
+                && let Some(other) = earlier.find(differs)
+            {
+                let name = other.called(self.reading.file);
+                self.reading
+                    .wrong(rule.at, format!("{name} asks for another policy for the same"));
             }
         }
     }

@@ -37,7 +37,7 @@ impl Reader<'_> {
     pub(crate) fn reason(&mut self, table: Table<'_>, kinds: &[&str]) -> Option<Origin> {
         for name in ORIGINS
             .into_iter()
-            .chain(["then", "overwrite", "direction", "move"])
+            .chain(["then", "overwrite", "direction", "policy", "move"])
         {
             if get(table, name).is_some() {
                 let text = format!("a rule with `skip` has no `{name}`; its reason is the text of `skip`");

@@ -1,5 +1,7 @@
 //! One `[[rule]]` read: what it is for, what it sets and how, and whether it can go both ways.
 
+use dovetail_sdk::mapping::exports::Policy;
+
 use crate::document::{Table, Text, get, key_at};
 use crate::expression::Expression;
 use crate::fit;
@@ -12,7 +14,23 @@ use crate::way_back;
 
 const TARGETS: [&str; 3] = ["field", "trait", "skip"];
 pub(crate) const ORIGINS: [&str; 6] = ["constant", "template", "copy", "lookup", "pick", "split"];
-const OTHERS: [&str; 7] = ["name", "kind", "when", "then", "overwrite", "direction", "move"];
+const OTHERS: [&str; 8] = [
+    "name",
+    "kind",
+    "when",
+    "then",
+    "overwrite",
+    "direction",
+    "policy",
+    "move",
+];
+const POLICIES: [(&str, Policy); 5] = [
+    ("both", Policy::Both),
+    ("from-psa", Policy::FromPsa),
+    ("from-local", Policy::FromLocal),
+    ("fill-empty", Policy::FillEmpty),
+    ("manual", Policy::Manual),
+];
 
 /// The longest name of a trait, in bytes.
 const LONGEST_TRAIT: usize = 200;
@@ -36,6 +54,7 @@ impl Reader<'_> {
         let steps = self.steps(table, &kinds, target.as_ref());
         let only_empty = self.one_of(table, "overwrite", ["always", "empty"]) == Some(1);
         let both = self.one_of(table, "direction", ["inward", "both"]) == Some(1);
+        let policy = self.policy(table, both);
         let moves = self.reading.flag(table, "move").unwrap_or(false);
         // A condition that could not be read was told; the rule is not used then.
         let when = when.map_or(Some(None), |read| read.map(Some))?;
@@ -53,6 +72,7 @@ impl Reader<'_> {
             only_empty,
             emptied: None,
             back: None,
+            policy,
         };
         self.fits(table, &rule);
         if moves {
@@ -69,6 +89,20 @@ impl Reader<'_> {
             }
         }
         Some(rule)
+    }
+
+    /// The policy a rule asks for; one that has to send needs a rule of both ways.
+    fn policy(&mut self, table: Table<'_>, both: bool) -> Option<Policy> {
+        let place = self.one_of(table, "policy", POLICIES.map(|(name, _)| name))?;
+        let (name, policy) = *POLICIES.get(place)?;
+        if !both && matches!(policy, Policy::Both | Policy::FromLocal) {
+            let text = format!(
+                "`{name}` sends, and this rule goes inward: add `direction = \"both\"`, or choose `from-psa`, \
+                 `fill-empty` or `manual`"
+            );
+            self.reading.wrong(key_at(table, "policy"), text);
+        }
+        Some(policy)
     }
 
     pub(crate) fn kinds(&mut self, table: Table<'_>) -> Vec<&'static str> {
@@ -201,7 +235,7 @@ impl Reader<'_> {
     }
 
     /// Which of two words stands under a name.
-    fn one_of(&mut self, table: Table<'_>, name: &str, words: [&str; 2]) -> Option<usize> {
+    fn one_of<const N: usize>(&mut self, table: Table<'_>, name: &str, words: [&str; N]) -> Option<usize> {
         let text = self.reading.text(table, name)?;
         let found = words.iter().position(|word| *word == text.content);
         if found.is_none() {

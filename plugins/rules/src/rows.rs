@@ -25,16 +25,21 @@ impl RuleBook {
                 let emptied = rule
                     .emptied
                     .iter()
-                    .map(|name| (format!("traits.{name}"), "moved".to_owned()));
-                let set = rule.target.name().map(|name| (name, rule.origin.shown()));
-                for (name, path) in set.into_iter().chain(emptied) {
+                    .map(|name| (format!("traits.{name}"), "moved".to_owned(), None));
+                let set = rule
+                    .target
+                    .name()
+                    .map(|name| (name, rule.origin.shown(), rule.policy));
+                for (name, path, policy) in set.into_iter().chain(emptied) {
                     let row = rows.entry((order, name.clone())).or_insert_with(|| TableRow {
                         kind: (*kind).to_owned(),
                         identifies: shape::field(kind, &name).is_some_and(|field| field.identifies),
                         name,
                         path: String::new(),
                         flow,
+                        policy: None,
                     });
+                    row.policy = row.policy.or(policy);
                     if !row.path.is_empty() {
                         row.path.push_str(", ");
                     }

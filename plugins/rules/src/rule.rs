@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dovetail_sdk::mapping::exports::Policy;
 use dovetail_sdk::mapping::types::Value;
 use minijinja::Environment;
 use serde_json::Value as Json;
@@ -45,6 +46,8 @@ pub(crate) struct Rule {
     pub(crate) emptied: Option<String>,
     /// How an edit is brought back; none where the rule goes inward only.
     pub(crate) back: Option<WayBack>,
+    /// Who wins where its target differs on the two sides; none where that follows from the direction.
+    pub(crate) policy: Option<Policy>,
 }
 
 /// What a rule sets.

@@ -41,7 +41,7 @@ pub use change::Change;
 pub use config::read as read_config;
 pub use record::Record;
 
-pub use crate::mapping::exports::{Direction, Draft, Edit, Patch, TableRow};
+pub use crate::mapping::exports::{Direction, Draft, Edit, Patch, Policy, TableRow};
 pub use crate::mapping::types::{Entry, Fault, Field, Reference, Supplement, Value};
 
 use crate::mapping::exports::{Context, Description, Input, Outcome};
@@ -95,6 +95,7 @@ pub fn row(kind: &str, field: &str, path: &str) -> TableRow {
         name: field.into(),
         path: path.into(),
         flow: Direction::Inward,
+        policy: None,
         identifies: false,
     }
 }

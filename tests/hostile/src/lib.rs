@@ -9,7 +9,7 @@ mod deeds;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use dovetail_sdk::mapping::exports::{
-    Context, Description, Direction, Draft, Edit, Input, Outcome, Patch, TableRow,
+    Context, Description, Direction, Draft, Edit, Input, Outcome, Patch, Policy, TableRow,
 };
 use dovetail_sdk::mapping::log::{self, Level};
 use dovetail_sdk::mapping::types::{Cause, Fault, Field, SourceRecord, Supplement, Value};
@@ -40,6 +40,7 @@ impl dovetail_sdk::Mapping for Hostile {
             name: name.to_owned(),
             path: name.to_owned(),
             flow: Direction::Inward,
+            policy: None,
             identifies: false,
         };
         let deed = told(&context.config);
@@ -50,6 +51,10 @@ impl dovetail_sdk::Mapping for Hostile {
             "panic" => panic!("no sense in \u{1b}[31mit"),
             "unknown-field" => Ok(vec![row("serial")]),
             "duplicate-field" => Ok(vec![row("name"), row("name")]),
+            "inward-that-sends" => Ok(vec![TableRow {
+                policy: Some(Policy::FromLocal),
+                ..row("name")
+            }]),
             "fault" => Err(Fault {
                 cause: Cause::InvalidConfig("do".to_owned()),
                 message: format!("\u{7}line 1{}", "!".repeat(10_000)),

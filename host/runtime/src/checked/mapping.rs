@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use dovetail_domain::mapping::{Direction, Draft, MappingDescription, Outcome, Patch, TableRow};
-use dovetail_domain::{Field, Kind, Value};
+use dovetail_domain::policy::CannotSend;
+use dovetail_domain::{Field, Kind, Policy, Rule, Value};
 
 use crate::bindings::mapping_words as wit;
 use crate::bindings::types;
@@ -155,15 +156,13 @@ pub(crate) fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
         if !known {
             return no(format!("`{}` is no field of a {kind}", words(&name, 80)));
         }
-        let flow = match row.flow {
-            wit::Direction::Inward => Direction::Inward,
-            wit::Direction::Both => Direction::Both,
-        };
+        let rule = rule(row.flow, row.policy)
+            .map_err(|why| Unacceptable(why.to_string()).at(format_args!("`{name}` of a {kind}")))?;
         Ok(TableRow {
             kind,
             name,
             path: line(row.path, DESCRIPTION_TEXT)?,
-            flow,
+            rule,
             identifies: row.identifies,
         })
     })?;
@@ -175,6 +174,23 @@ pub(crate) fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
         )),
         None => Ok(rows),
     }
+}
+
+/// The way a field goes with the policy it has for that, where the mapping says one.
+fn rule(flow: wit::Direction, policy: Option<wit::Policy>) -> Result<Rule, CannotSend> {
+    let direction = match flow {
+        wit::Direction::Inward => Direction::Inward,
+        wit::Direction::Both => Direction::Both,
+    };
+    let policy = match policy {
+        None => return Ok(Rule::of(direction)),
+        Some(wit::Policy::Both) => Policy::Both,
+        Some(wit::Policy::FromPsa) => Policy::FromPsa,
+        Some(wit::Policy::FromLocal) => Policy::FromLocal,
+        Some(wit::Policy::FillEmpty) => Policy::FillEmpty,
+        Some(wit::Policy::Manual) => Policy::Manual,
+    };
+    Rule::new(direction, policy)
 }
 
 /// A plugin's name: 1 to 40 of a-z 0-9 -.

@@ -369,7 +369,13 @@ async fn what_a_configuration_comes_to_is_looked_at() {
     assert!(fault.message.contains("line 1!") && !fault.message.contains('\u{7}'));
     assert!(fault.message.len() < 5_000, "{}", fault.message.len());
     let mut told = Vec::new();
-    for deed in ["loop", "panic", "unknown-field", "duplicate-field"] {
+    for deed in [
+        "loop",
+        "panic",
+        "unknown-field",
+        "duplicate-field",
+        "inward-that-sends",
+    ] {
         told.push(shown(&configure(deed).await.unwrap_err()));
     }
     assert_snapshot!(told.join("\n"), @r#"
@@ -380,6 +386,8 @@ async fn what_a_configuration_comes_to_is_looked_at() {
     plugin-answer: plugin hostile 1.0.0 gave an answer in `configure` that is not acceptable: rows of the table, number 1: `serial` is no field of a configuration
     Tell the plugin's makers; another version may do
     plugin-answer: plugin hostile 1.0.0 gave an answer in `configure` that is not acceptable: the table names `name` of a configuration twice
+    Tell the plugin's makers; another version may do
+    plugin-answer: plugin hostile 1.0.0 gave an answer in `configure` that is not acceptable: rows of the table, number 1: `name` of a configuration: `from-local` is for what goes both ways, and this comes from the PSA only: choose from-psa, fill-empty or manual
     Tell the plugin's makers; another version may do
     "#);
     // Each call has an instance of its own: what went before does not matter.

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use dovetail_domain::Kind;
 use dovetail_domain::mapping::Direction;
+use dovetail_domain::{Kind, Policy};
 use dovetail_sync::Tried;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -114,6 +114,8 @@ pub struct MappingRow {
     pub field: String,
     pub path: String,
     pub direction: Direction,
+    /// Who wins, unless a person set something else.
+    pub policy: Policy,
     pub layer: String,
     /// Edits that were brought there and back on stored records; none where the field is said to go one way.
     pub tried: Option<u64>,

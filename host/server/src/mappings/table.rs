@@ -1,4 +1,4 @@
-//! The effective table of a stack: field, source, direction and the layer that decides. A direction is shown as it was
+//! The effective table of a stack: field, source, direction, policy and the layer that decides. A direction is shown as it was
 //! proved on stored records: a field that is said to go both ways and does not come back as it was goes one way, and an
 //! example says why.
 
@@ -70,6 +70,7 @@ fn effective_table(layers: &[Layer], proofs: Vec<Proof>) -> Vec<MappingRow> {
             row.tried = Some(proof.tried);
             if proof.broken.is_some() {
                 row.direction = Direction::Inward;
+                row.policy = row.policy.without_sending();
                 row.one_way_because = proof.broken;
             }
         }
@@ -86,7 +87,8 @@ fn decided<'a>(layers: impl Iterator<Item = (&'a str, &'a [TableRow])>) -> Vec<M
                 kind: row.kind,
                 field: row.name.clone(),
                 path: row.path.clone(),
-                direction: row.flow,
+                direction: row.rule.direction(),
+                policy: row.rule.policy(),
                 layer: layer.to_owned(),
                 tried: None,
                 one_way_because: None,
@@ -108,7 +110,7 @@ fn decided<'a>(layers: impl Iterator<Item = (&'a str, &'a [TableRow])>) -> Vec<M
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dovetail_domain::Kind;
+    use dovetail_domain::{Kind, Rule};
 
     #[test]
     fn later_rows_stand_in_for_earlier_ones() {
@@ -116,7 +118,7 @@ mod tests {
             kind,
             name: name.to_owned(),
             path: path.to_owned(),
-            flow: Direction::Inward,
+            rule: Rule::INWARD,
             identifies: false,
         };
         let standard = [

@@ -44,7 +44,7 @@ async fn plugins() -> &'static (LoadedConnector, LoadedMapping) {
 /// The standard mapping's rows of a kind that go both ways, by name.
 pub(super) async fn two_way(kind: Kind) -> Vec<String> {
     let rows = plugins().await.1.description().table.iter();
-    rows.filter(|row| row.kind == kind && row.flow == dovetail_domain::mapping::Direction::Both)
+    rows.filter(|row| row.kind == kind && row.rule.can_send())
         .map(|row| row.name.clone())
         .collect()
 }

@@ -303,8 +303,8 @@ async fn who_wins_is_set_by_field_and_organization() {
         .filter(|row| row["kind"] == "contact" && row["field"] == "title")
         .collect();
     assert_eq!(
-        (&rows[0]["policy"], &rows[0]["set"]),
-        (&json!("from-psa"), &json!(true))
+        (&rows[0]["policy"], &rows[0]["set_by"]),
+        (&json!("from-psa"), &json!("person"))
     );
     assert_eq!(
         (&rows[1]["policy"], &rows[1]["organization"]["id"]),

@@ -43,6 +43,67 @@ direction = "both"
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_policy_of_a_layer_decides_until_a_person_sets_another() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let rules = r#"
+version = 1
+[[rule]]
+kind = "contact"
+field = "title"
+copy = "source.title"
+direction = "both"
+policy = "from-local"
+"#;
+    let shown = ruled(&home, rules).await;
+    let title = |rows: &Value| {
+        let rows = rows.as_array().unwrap().iter();
+        let mut of_title = rows.filter(|row| row["kind"] == "contact" && row["field"] == "title");
+        of_title.next().unwrap().clone()
+    };
+    assert_eq!(title(&shown["table"])["policy"], "from-local");
+    let policy = async |words: &[&str]| {
+        let shown = home.json(&[&["policy"], words].concat()).await;
+        let row = title(&shown["fields"]);
+        (row["policy"].clone(), row["set_by"].clone(), row["layer"].clone())
+    };
+    let of_layer = (json!("from-local"), json!("mapping"), json!("rules"));
+    assert_eq!(policy(&["show", "acme"]).await, of_layer);
+    let contact = home.records("contact").await.remove(0);
+    let both_sides = async |ours: &str, theirs: &str| {
+        edited("contact", &contact)
+            .set(&home, &format!("title={ours}"))
+            .await;
+        control
+            .edit(Kind::Contact, number(&contact), json!({"title": theirs}))
+            .unwrap();
+        home.run(&["sync", "acme"]).await.exits(0);
+        let here = edited("contact", &contact).shown(&home).await["fields"]["title"].clone();
+        let there = control.record(Kind::Contact, number(&contact)).unwrap()["title"].clone();
+        (here, there)
+    };
+    let stands = |value: &str| (json!(value), json!(value));
+    assert_eq!(both_sides("ours", "theirs").await, stands("ours"));
+    let set = policy(&["set", "acme", "contact.title", "from-psa"]).await;
+    assert_eq!(set, (json!("from-psa"), json!("person"), json!("rules")));
+    assert_eq!(
+        both_sides("ours again", "theirs again").await,
+        stands("theirs again")
+    );
+    assert_eq!(
+        policy(&["set", "acme", "contact.title", "default"]).await,
+        of_layer
+    );
+    assert_eq!(
+        both_sides("ours at last", "theirs at last").await,
+        stands("ours at last")
+    );
+    let text = home.run(&["mapping", "show", "acme"]).await.exits(0);
+    assert!(text.stdout.contains("both ways, from-local"), "{}", text.stdout);
+    quiet(&home, &control).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_does_not_come_back_as_it_was_goes_one_way() {
     let (simulator, home) = in_step().await;
     let control = simulator.control();

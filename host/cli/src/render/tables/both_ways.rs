@@ -47,7 +47,7 @@ pub(super) fn policies(out: &mut String, shown: &PoliciesShown) {
             format_args!("{}: nothing of it can be written in the PSA.", shown.name),
         );
     }
-    let mut table = with(&["field", "organization", "policy", "set", "goes", "layer"]);
+    let mut table = with(&["field", "organization", "policy", "set by", "goes", "layer"]);
     for row in &shown.fields {
         let goes = match row.direction {
             Direction::Both => "both ways",
@@ -58,7 +58,7 @@ pub(super) fn policies(out: &mut String, shown: &PoliciesShown) {
             field.as_str(),
             row.organization.as_ref().map_or("-", |named| named.name.as_str()),
             row.policy.as_str(),
-            super::yes_no(row.set),
+            row.set_by.as_str(),
             goes,
             &row.layer,
         ]);

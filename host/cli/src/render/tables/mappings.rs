@@ -1,5 +1,6 @@
 //! Mapping stacks as text: the layers, the effective table, and what a layer does to records.
 
+use dovetail_domain::Rule;
 use dovetail_domain::mapping::Direction;
 use dovetail_server::answer::{MappingPreview, MappingShown};
 
@@ -38,7 +39,11 @@ pub(super) fn mapping(out: &mut String, mapping: &MappingShown) {
             (Direction::Inward, false) => "from the PSA",
             (Direction::Inward, true) => "from the PSA (!)",
         };
-        table.add_row([row.kind.as_str(), &row.field, &row.path, direction, &row.layer]);
+        let direction = match Rule::of(row.direction).policy() == row.policy {
+            true => direction.to_owned(),
+            false => format!("{direction}, {}", row.policy),
+        };
+        table.add_row([row.kind.as_str(), &row.field, &row.path, &direction, &row.layer]);
     }
     out.push_str(&text(&table));
     for row in &mapping.table {

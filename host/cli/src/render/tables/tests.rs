@@ -7,7 +7,7 @@ use dovetail_domain::{IntegrationId, Kind, Policy, RunId, SyncState, Timestamp};
 use dovetail_server::answer::{
     Asset, AssetPage, AssetSource, BuiltPlugin, Check, Choosable, ConflictRow, Connected, Exported, Group,
     Imported, IntegrationRow, IntegrationShown, Named, NewProject, NotAttached, PoliciesShown, PolicyRow,
-    Removed, SettingsShown, ToolShown, ToolchainShown,
+    Removed, SetBy, SettingsShown, ToolShown, ToolchainShown,
 };
 use dovetail_server::status::IntegrationStatus;
 use dovetail_server::{Answer, Run, RunMode, RunStatus, RunTrigger, Tally};
@@ -325,7 +325,7 @@ fn both_ways() {
         organization: None,
         policy: Policy::Both,
         direction,
-        set: false,
+        set_by: SetBy::Default,
         layer: "connectwise-standard".to_owned(),
         one_way_because: because.map(str::to_owned),
     };
