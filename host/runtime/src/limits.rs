@@ -86,7 +86,7 @@ impl Limits {
             elapsed_a_record: Duration::from_millis(100),
             host_calls: 1_000,
             host_calls_a_record: 20,
-            calls_an_instance: 200,
+            calls_an_instance: 2_000,
         },
         connector: GuestLimits {
             memory: 256 * MIB,
