@@ -102,6 +102,15 @@ impl Sending {
     pub fn carries(&self, part: &Part) -> bool {
         self.parts.iter().any(|sent| sent.part().is(part))
     }
+
+    /// Whether something it carries was edited again since it was sent: what became of it says nothing about that.
+    pub fn is_overtaken(&self, record: &Record) -> bool {
+        self.parts.iter().any(|sent| match sent {
+            Wanted::Field(field, value) => !record.get(*field).same(value),
+            Wanted::Trait(name, json) => !record.get_trait(name).map(str::to_owned).same(json),
+            Wanted::Organization(_) => false,
+        })
+    }
 }
 
 /// What of a connected record is to be sent, as far as what the PSA said last shows: parts with something else than what

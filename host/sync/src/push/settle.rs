@@ -24,6 +24,16 @@ struct Answered {
     source: SourceRecord,
 }
 
+/// What a change comes to that was not accepted.
+enum NotAccepted {
+    /// What is left of its edit is kept, until a person does something about it.
+    Kept,
+    /// Somebody has edited the same again meanwhile: that is sent next.
+    Overtaken,
+    /// It waits as it is, and nothing more is to be sent.
+    Waits,
+}
+
 /// Takes over what came of changes. Records of which something is left to be sent are returned: they moved, or were edited,
 /// meanwhile.
 pub(super) async fn settle(
@@ -36,6 +46,7 @@ pub(super) async fn settle(
 ) -> Result<Vec<AssetId>, SyncError> {
     let archive = Arc::clone(&pass.archive);
     let mut answered = Vec::new();
+    let mut again = Vec::new();
     let mut fatal = None;
     {
         let _turn = archive.turn();
@@ -59,42 +70,55 @@ pub(super) async fn settle(
                     pass.doubts.insert((kind, sent.asset));
                 }
                 Err(fault) => {
-                    let stops = refuse(pass, &mut step, sent, &fault)?;
-                    fatal = fatal.or(stops.then_some(fault));
+                    let asset = sent.asset;
+                    match refuse(pass, &mut step, sent, &fault)? {
+                        NotAccepted::Kept => {}
+                        NotAccepted::Overtaken => again.push(asset),
+                        NotAccepted::Waits => fatal = fatal.or(Some(fault)),
+                    }
                 }
             }
         }
         step.put_run(&pass.run)?;
         archive.commit(step)?;
     }
-    let again = take_over(pass, stack, answered).await?;
+    again.extend(take_over(pass, stack, answered).await?);
     match fatal {
         Some(fault) => Err(from_fault(fault, session)),
         None => Ok(again),
     }
 }
 
-/// Notes that a change was not accepted; whether nothing more is to be sent.
-fn refuse(pass: &mut Pass, step: &mut Step, sent: Sent, fault: &Fault) -> Result<bool, StoreError> {
+/// Notes that a change was not accepted.
+fn refuse(pass: &mut Pass, step: &mut Step, sent: Sent, fault: &Fault) -> Result<NotAccepted, StoreError> {
     let Sent { kind, asset, .. } = sent;
-    let (stops, part) = match &fault.cause {
+    let (waits, part) = match &fault.cause {
         Cause::Data(part) => (false, Some(part.clone()).filter(|part| !part.is_empty())),
         Cause::Gone | Cause::TooLarge => (false, None),
         _ => (true, None),
     };
-    let Some(mut entry) = entry(pass, kind, asset)? else {
-        return Ok(stops);
+    let entry = entry(pass, kind, asset)?;
+    if waits {
+        if let Some(mut entry) = entry {
+            entry.sending = None;
+            put_entry(pass, step, (kind, asset), &entry)?;
+        }
+        return Ok(NotAccepted::Waits);
+    }
+    let Some(mut entry) = entry else {
+        // A person let go of it meanwhile.
+        return Ok(NotAccepted::Kept);
     };
     entry.sending = None;
-    if stops {
-        // It was not accepted, and waits for better times as it is.
+    let record = pass.archive.record(kind, asset)?;
+    if record.is_some_and(|record| sent.sending.is_overtaken(&record)) {
         put_entry(pass, step, (kind, asset), &entry)?;
-    } else {
-        let why = fault.message.clone();
-        let refused = NotBrought { part, why };
-        keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
+        return Ok(NotAccepted::Overtaken);
     }
-    Ok(stops)
+    let why = fault.message.clone();
+    let refused = NotBrought { part, why };
+    keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
+    Ok(NotAccepted::Kept)
 }
 
 /// Takes over records as the PSA has them by now.

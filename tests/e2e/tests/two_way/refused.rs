@@ -44,6 +44,33 @@ async fn an_edit_that_is_refused_is_kept_with_the_servers_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_edited_while_it_is_refused_is_sent_by_itself() {
+    let (simulator, home) = in_step().await;
+    let control = simulator.control();
+    let contact = home.records("contact").await.remove(0);
+    let one = edited("contact", &contact);
+    control.refuse_field(Writes::of(Kind::Contact).next(1), "title");
+    let hold = control.hold(&format!("/company/contacts/{}*", number(&contact)));
+    let mut server = home.serve().await;
+    one.set(&home, "title=refused").await;
+    assert!(
+        server.process.until(hold.wait_until_held(1)).await,
+        "it is being sent"
+    );
+    one.set(&home, "title=taken").await;
+    drop(hold);
+    home.settled("acme").await;
+    assert_eq!(home.json(&["quarantine", "list"]).await, json!([]));
+    assert_eq!(
+        control.record(Kind::Contact, number(&contact)).unwrap()["title"],
+        "taken"
+    );
+    assert_eq!(writes(&control), 2, "the first was refused");
+    server.stop().await;
+    quiet(&home, &control).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_psa_would_not_take_is_refused_to_the_one_who_writes_it() {
     let (simulator, home) = in_step().await;
     let before = home.everything().await;
