@@ -45,17 +45,6 @@ impl Policy {
             Policy::Manual => "manual",
         }
     }
-
-    /// The nearest policy that sends nothing: `both` becomes `from-psa`; `from-local` becomes `manual`, since who set it
-    /// wants the local value not to be replaced unasked.
-    #[must_use]
-    pub fn without_sending(self) -> Policy {
-        match self {
-            Policy::Both => Policy::FromPsa,
-            Policy::FromLocal => Policy::Manual,
-            policy => policy,
-        }
-    }
 }
 
 impl fmt::Display for Policy {
@@ -149,6 +138,13 @@ impl Rule {
         self.direction
     }
 
+    /// The rule while nothing is sent of the part, where nobody but its mapping said something: what cannot be kept then is
+    /// what comes in only.
+    #[must_use]
+    pub fn inward(self) -> Rule {
+        Rule::new(Direction::Inward, self.policy).unwrap_or(Rule::INWARD)
+    }
+
     /// Whether it is what a part that goes this way has anyway.
     pub fn is_default(self) -> bool {
         self == Rule::of(self.direction)
@@ -171,13 +167,18 @@ impl Rule {
         Rule { chosen: true, ..self }
     }
 
-    /// The nearest rule that sends nothing, for a part whose two-way is switched off or that turned out not to survive
-    /// there and back.
+    /// The nearest rule that sends nothing, where a person set one and two-way was switched off or the part turned out not
+    /// to survive there and back: `both` becomes `from-psa`; `from-local` becomes `manual`, since who set it wants the local
+    /// value not to be replaced unasked.
     #[must_use]
     pub fn without_sending(self) -> Rule {
         Rule {
             direction: Direction::Inward,
-            policy: self.policy.without_sending(),
+            policy: match self.policy {
+                Policy::Both => Policy::FromPsa,
+                Policy::FromLocal => Policy::Manual,
+                policy => policy,
+            },
             ..self
         }
     }
@@ -224,6 +225,11 @@ mod tests {
                 }
                 _ => assert_eq!(inward, Ok(two_way.without_sending())),
             }
+            let mapped = match policy {
+                Policy::Both | Policy::FromLocal => Rule::INWARD,
+                _ => two_way.without_sending(),
+            };
+            assert_eq!(two_way.inward(), mapped);
             let narrowed = two_way.without_sending();
             assert!(!narrowed.can_send());
             assert_eq!(Rule::new(narrowed.direction(), narrowed.policy()), Ok(narrowed));

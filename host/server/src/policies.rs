@@ -49,7 +49,7 @@ fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
                 organization: None,
                 policy: rule.policy(),
                 direction: rule.direction(),
-                set_by: match (is_set(kind, &name), row.rule.is_default()) {
+                set_by: match (is_set(kind, &name), rule.is_default()) {
                     (true, _) => SetBy::Person,
                     (false, false) => SetBy::Mapping,
                     (false, true) => SetBy::Default,

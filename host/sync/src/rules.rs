@@ -146,7 +146,7 @@ impl Rules {
         };
         match self.sends(kind) && self.broken(kind, organization, &row.name).is_none() {
             true => row.rule,
-            false => row.rule.without_sending(),
+            false => row.rule.inward(),
         }
     }
 
@@ -339,13 +339,14 @@ mod tests {
         // A person said from-psa for all, and from-local for one organization.
         assert_eq!(of(&rules, 6, "title"), (Both, Policy::FromPsa));
         assert_eq!(of(&rules, 8, "title"), (Both, Policy::FromLocal));
-        // What was to be sent and is not any more is not replaced unasked.
         let broken = (None, Kind::Contact, "last_name".to_owned());
         rules.broken.insert(broken, "1 came back as 2".to_owned());
-        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::Manual));
+        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::FromPsa));
         rules.broken.clear();
         rules.sends.clear();
-        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::Manual));
+        assert_eq!(of(&rules, 6, "last_name"), (Inward, Policy::FromPsa));
+        // What a person wanted sent is not replaced unasked.
+        assert_eq!(of(&rules, 8, "title"), (Inward, Policy::Manual));
         assert_eq!(of(&rules, 6, "notes"), (Inward, Policy::FillEmpty));
     }
 

@@ -76,8 +76,8 @@
 //! file is read, with the reason.
 //!
 //! `policy` says who wins where the target differs on the two sides, until a person sets something else: `from-psa`,
-//! `fill-empty`, `manual` and, for a rule that goes both ways, `both` or `from-local`. Without it that follows from the
-//! direction: `from-psa` inward, `both` both ways.
+//! `fill-empty`, `manual` and, for a rule that goes both ways, `both` or `from-local`, which are `from-psa` while edits are
+//! not sent. Without it that follows from the direction: `from-psa` inward, `both` both ways.
 //!
 //! # Tests
 //!

@@ -2,8 +2,8 @@
 //! proved on stored records: a field that is said to go both ways and does not come back as it was goes one way, and an
 //! example says why.
 
-use dovetail_domain::AssetId;
-use dovetail_domain::mapping::{Direction, TableRow};
+use dovetail_domain::mapping::TableRow;
+use dovetail_domain::{AssetId, Rule};
 use dovetail_sync::{Layer, Proof, prove};
 
 use super::{Stacked, find, stack};
@@ -69,8 +69,8 @@ fn effective_table(layers: &[Layer], proofs: Vec<Proof>) -> Vec<MappingRow> {
         if let Some(row) = row {
             row.tried = Some(proof.tried);
             if proof.broken.is_some() {
-                row.direction = Direction::Inward;
-                row.policy = row.policy.without_sending();
+                let rule = Rule::new(row.direction, row.policy).map_or(Rule::INWARD, Rule::inward);
+                (row.direction, row.policy) = (rule.direction(), rule.policy());
                 row.one_way_because = proof.broken;
             }
         }
@@ -110,7 +110,7 @@ fn decided<'a>(layers: impl Iterator<Item = (&'a str, &'a [TableRow])>) -> Vec<M
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dovetail_domain::{Kind, Rule};
+    use dovetail_domain::Kind;
 
     #[test]
     fn later_rows_stand_in_for_earlier_ones() {

@@ -101,6 +101,12 @@ policy = "from-local"
     let text = home.run(&["mapping", "show", "acme"]).await.exits(0);
     assert!(text.stdout.contains("both ways, from-local"), "{}", text.stdout);
     quiet(&home, &control).await;
+    // What nobody sends, nobody can win with.
+    home.run(&["settings", "set", "acme", "--two-way", "off"])
+        .await
+        .exits(0);
+    let off = (json!("from-psa"), json!("default"), json!("rules"));
+    assert_eq!(policy(&["show", "acme"]).await, off);
 }
 
 #[tokio::test(flavor = "multi_thread")]
