@@ -49,8 +49,8 @@ export function row(kind, name, path) {
 
 /** A record as an overlay sees it. */
 export class Record {
-    #fields;
-    #traits;
+    #input;
+    #source;
 
     constructor(input, organization) {
         /** `organization`, `location`, `contact`, `configuration` or `ticket`. */
@@ -59,26 +59,33 @@ export class Record {
         this.id = input.source.id;
         /** The name of the organization the layer is set for, where it is set for one. */
         this.organization = organization;
-        /** The record as the PSA gave it. */
-        this.source = JSON.parse(input.source.json);
-        this.#fields = new Map(input.soFar.fields.map((field) => [field.name, field.content]));
-        this.#traits = new Map(input.soFar.traits.map((one) => [one.name, one.json]));
+        this.#input = input;
+    }
+
+    /** The record as the PSA gave it, read when it is first asked for. */
+    get source() {
+        this.#source ??= JSON.parse(this.#input.source.json);
+        return this.#source;
+    }
+
+    #content(name) {
+        return this.#input.soFar.fields.find((field) => field.name === name)?.content;
     }
 
     /** What a field holds so far: a text, flag, date, list or reference; undefined where there is nothing. */
     get(field) {
-        return this.#fields.get(field)?.val;
+        return this.#content(field)?.val;
     }
 
     /** A field's text so far; undefined where it is empty or no text. */
     text(field) {
-        const value = this.#fields.get(field);
+        const value = this.#content(field);
         return value?.tag === "text" && value.val !== "" ? value.val : undefined;
     }
 
     /** A trait so far, such as `custom_fields.Rack`; undefined where there is none. */
     trait(name) {
-        const json = this.#traits.get(name);
+        const json = this.#input.soFar.traits.find((one) => one.name === name)?.json;
         return json === undefined ? undefined : (JSON.parse(json) ?? undefined);
     }
 }

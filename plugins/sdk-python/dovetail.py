@@ -78,23 +78,33 @@ class Record:
         self.id = given.source.id
         #: The name of the organization the layer is set for, where it is set for one.
         self.organization = organization
-        #: The record as the PSA gave it.
-        self.source = json.loads(given.source.json)
-        self._fields = {field.name: field.content for field in given.so_far.fields}
-        self._traits = {one.name: one.json for one in given.so_far.traits}
+        self._given = given
+        self._source = None
+
+    @property
+    def source(self):
+        """The record as the PSA gave it, read when it is first asked for."""
+        if self._source is None:
+            self._source = json.loads(self._given.source.json)
+        return self._source
+
+    def _content(self, name):
+        fields = self._given.so_far.fields
+        return next((field.content for field in fields if field.name == name), None)
 
     def get(self, field):
         """What a field holds so far: a text, flag, date, list or reference; None where there is nothing."""
-        return getattr(self._fields.get(field), "value", None)
+        return getattr(self._content(field), "value", None)
 
     def text(self, field):
         """A field's text so far; None where it is empty or no text."""
-        content = self._fields.get(field)
+        content = self._content(field)
         return (content.value or None) if isinstance(content, types.Value_Text) else None
 
     def trait(self, name):
         """A trait so far, such as `custom_fields.Rack`; None where there is none."""
-        return json.loads(self._traits.get(name, "null"))
+        traits = self._given.so_far.traits
+        return json.loads(next((one.json for one in traits if one.name == name), "null"))
 
 
 class Change:

@@ -1,5 +1,7 @@
 //! One record as an overlay sees it: the PSA's own JSON, and what the layers before made of it.
 
+use std::cell::OnceCell;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
 
@@ -24,17 +26,16 @@ use crate::mapping::types::{Fault, Field, SourceRecord, Supplement, Value};
 #[derive(Debug)]
 pub struct Record {
     input: Input,
-    source: Json,
+    /// Read when it is first asked for: many overlays look only at what the layers before made.
+    source: OnceCell<Json>,
     organization: Option<String>,
 }
 
 impl Record {
     pub(super) fn new(input: Input, organization: Option<String>) -> Record {
-        // The host promises one object; what is none reads as one without properties.
-        let source = serde_json::from_str(&input.source.json).unwrap_or_default();
         Record {
             input,
-            source,
+            source: OnceCell::new(),
             organization,
         }
     }
@@ -88,22 +89,24 @@ impl Record {
 
     /// The record as the PSA gave it.
     pub fn source(&self) -> &Json {
-        &self.source
+        // The host promises one object; what is none reads as one without properties.
+        let read = || serde_json::from_str(&self.input.source.json).unwrap_or_default();
+        self.source.get_or_init(read)
     }
 
     /// What stands in the PSA's record at a path of property names and places in lists: `status/name`, `types/0`.
     pub fn at(&self, path: &str) -> Option<&Json> {
-        self.source.pointer(&format!("/{path}"))
+        self.source().pointer(&format!("/{path}"))
     }
 
     /// The PSA's record as a type that takes whatever comes, such as those of [`crate::connectwise`].
     pub fn read<T: DeserializeOwned + Default>(&self) -> T {
-        T::deserialize(&self.source).unwrap_or_default()
+        T::deserialize(self.source()).unwrap_or_default()
     }
 
     /// The PSA's record as a type of your own; a record that does not fit is one whose data is at fault.
     pub fn try_read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        T::deserialize(&self.source)
+        T::deserialize(self.source())
             .map_err(|error| Fault::data("", format!("the PSA's record has another form: {error}")))
     }
 
@@ -142,7 +145,7 @@ impl Record {
 
     /// The PSA's properties.
     pub fn properties(&self) -> Option<&Map<String, Json>> {
-        self.source.as_object()
+        self.source().as_object()
     }
 }
 
