@@ -41,6 +41,27 @@ impl TableRow {
     }
 }
 
+/// The rows of a stack that take effect, kind by kind, each with its layer: a later layer's row stands in for an earlier one
+/// of the same kind and field.
+pub fn decided<'t, L>(layers: impl IntoIterator<Item = (L, &'t [TableRow])>) -> Vec<(L, &'t TableRow)>
+where
+    L: Copy,
+{
+    let mut decided: Vec<(L, &TableRow)> = Vec::new();
+    for (layer, rows) in layers {
+        for row in rows {
+            let mut known = decided.iter_mut();
+            match known.find(|(_, known)| known.kind == row.kind && known.name == row.name) {
+                Some(known) => *known = (layer, row),
+                None => decided.push((layer, row)),
+            }
+        }
+    }
+    // Stable, so that within a kind the mappings' own order stays.
+    decided.sort_by_key(|(_, row)| row.kind);
+    decided
+}
+
 /// Everything a mapping says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "described in the contract")]
@@ -146,6 +167,39 @@ pub struct Patch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn later_rows_stand_in_for_earlier_ones() {
+        let row = |kind, name: &str, path: &str| TableRow {
+            kind,
+            name: name.to_owned(),
+            path: path.to_owned(),
+            rule: Rule::INWARD,
+            identifies: false,
+        };
+        let standard = [
+            row(Kind::Contact, "title", "title"),
+            row(Kind::Organization, "name", "name"),
+        ];
+        let over = [
+            row(Kind::Organization, "name", "identifier"),
+            row(Kind::Organization, "fax", "fax"),
+        ];
+        let layers = [("standard", &standard[..]), ("over", &over[..])];
+        let table = decided(layers);
+        let shown: Vec<_> = table
+            .iter()
+            .map(|(layer, row)| (row.name.as_str(), row.path.as_str(), *layer))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("name", "identifier", "over"),
+                ("fax", "fax", "over"),
+                ("title", "title", "standard")
+            ]
+        );
+    }
 
     fn draft(fields: &[(Field, Value)], traits: &[(&str, &str)]) -> Draft {
         Draft {

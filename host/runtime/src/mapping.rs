@@ -221,9 +221,6 @@ impl MappingRunner {
         let part = |start: usize| (start..batch.size().min(start.saturating_add(A_CALL)), false);
         let mut parts: Vec<(Range<usize>, bool)> = starts.rev().map(part).collect();
         while let Some((part, half)) = parts.pop() {
-            if part.is_empty() {
-                continue;
-            }
             let began = Instant::now();
             let given = self.call(batch, part.clone()).await?;
             if half || given.is_err() {

@@ -98,6 +98,9 @@ pub(crate) async fn confirm(
     }
 }
 
+/// Changes that are shown before a person is asked.
+pub(crate) const SHOWN: usize = 20;
+
 /// Has somebody who is there look at what is about to be done and say no. Where nobody is, whoever wrote the command has
 /// decided; `--dry-run` shows it beforehand.
 pub(crate) async fn unless_declined(

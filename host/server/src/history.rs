@@ -8,7 +8,7 @@ use dovetail_sync::{ChangeRow, LeftOut, SentBack, Waiting};
 
 use crate::answer::{Answer, Changed, HistoryRow};
 use crate::assets;
-use crate::caller::{Caller, unless_declined};
+use crate::caller::{Caller, SHOWN, unless_declined};
 use crate::host::Host;
 use crate::integrations;
 use crate::two_way::{Shared, send_soon};
@@ -60,7 +60,12 @@ pub(crate) async fn revert(
     if let Answer::Changed(changed) = &preview
         && !changed.changes.is_empty()
     {
-        let about = changed.changes.iter().take(20).map(ChangeRow::in_words).collect();
+        let about = changed
+            .changes
+            .iter()
+            .take(SHOWN)
+            .map(ChangeRow::in_words)
+            .collect();
         let question = format!("Take back {} changes, in the PSA too?", changed.changes.len());
         let declined = (
             "It was not confirmed; nothing was changed.",

@@ -23,10 +23,6 @@ pub(crate) async fn show(host: &Host, name: &IntegrationName) -> Result<Answer> 
 fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
     let archive = host.archive();
     let kept = table::POLICIES.list_under(archive.store(), &shared.integration.id)?;
-    let is_set = |kind: Kind, part: &str| {
-        let mut of_all = kept.iter().filter(|((_, place, _), _)| place.is_none());
-        of_all.any(|((_, _, (of, name)), _)| *of == kind && name == part)
-    };
     let mut fields = Vec::new();
     for kind in Kind::ALL
         .into_iter()
@@ -49,10 +45,10 @@ fn shown(host: &Host, shared: &Shared) -> Result<PoliciesShown> {
                 organization: None,
                 policy: rule.policy(),
                 direction: rule.direction(),
-                set_by: match (is_set(kind, &name), rule.is_default()) {
-                    (true, _) => SetBy::Person,
-                    (false, false) => SetBy::Mapping,
-                    (false, true) => SetBy::Default,
+                set_by: match shared.rules.said(kind, None, name.clone()) {
+                    Some(_) => SetBy::Person,
+                    None if rule.is_default() => SetBy::Default,
+                    None => SetBy::Mapping,
                 },
                 layer: layer.to_owned(),
                 one_way_because: one_way(shared, kind, row),

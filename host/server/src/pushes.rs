@@ -8,15 +8,12 @@ use dovetail_sync::{Backfill, ChangeRow};
 
 use crate::answer::{Answer, Changed};
 use crate::assets::organization;
-use crate::caller::{Caller, unless_declined};
+use crate::caller::{Caller, SHOWN, unless_declined};
 use crate::dispatch::{Reach, begin_runs, enqueue};
 use crate::host::Host;
 use crate::problem::Result;
 use crate::request::PushQuery;
 use crate::{Problem, runs};
-
-/// Changes that are shown before a person is asked.
-const SHOWN: usize = 20;
 
 /// Has everything sent that could be, or says what that is.
 pub(crate) async fn push(host: &Arc<Host>, query: PushQuery, caller: &dyn Caller) -> Result<Answer> {

@@ -2,7 +2,7 @@
 //! same. It is tried on stored records, with each record's own value and with another record's, so that a mapping that
 //! brings nothing back does not pass. The PSA is not asked and nothing is written.
 
-use dovetail_domain::mapping::{Draft, Edit, TableRow};
+use dovetail_domain::mapping::{Draft, Edit, TableRow, decided};
 use dovetail_domain::{AssetId, Field, IntegrationId, Kind, SourceRecord, Value};
 use dovetail_runtime::RecordError;
 use dovetail_store::{Archive, Change};
@@ -37,32 +37,21 @@ pub async fn prove(
     organization: Option<AssetId>,
     layers: &[Layer],
 ) -> Result<Vec<Proof>, SyncError> {
+    let tables = layers.iter().map(|layer| layer.table.as_slice()).enumerate();
+    let mut two_way = decided(tables);
+    two_way.retain(|(_, row)| row.rule.can_send());
     let mut proofs = Vec::new();
-    for kind in Kind::ALL {
-        let rows = two_way(kind, layers);
-        if rows.is_empty() {
+    for rows in two_way.chunk_by(|(_, one), (_, other)| one.kind == other.kind) {
+        let Some(kind) = rows.first().map(|(_, row)| row.kind) else {
             continue;
-        }
+        };
         let (sources, _) = remap::stored(archive, integration, kind, organization, None, TRIED)?;
         let mut trial = Trial::of(archive, integration, layers, sources).await?;
         for (layer, row) in rows {
-            proofs.push(trial.row(layer, row).await?);
+            proofs.push(trial.row(*layer, row).await?);
         }
     }
     Ok(proofs)
-}
-
-/// The two-way rows of a kind that take effect, each with the layer that decides it.
-fn two_way(kind: Kind, layers: &[Layer]) -> Vec<(usize, &TableRow)> {
-    let mut decided: Vec<(usize, &TableRow)> = Vec::new();
-    for (place, layer) in layers.iter().enumerate() {
-        for row in layer.table.iter().filter(|row| row.kind == kind) {
-            decided.retain(|(_, known)| known.name != row.name);
-            decided.push((place, row));
-        }
-    }
-    decided.retain(|(_, row)| row.rule.can_send());
-    decided
 }
 
 /// Records of one kind with what the stack makes of them.

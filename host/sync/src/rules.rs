@@ -121,7 +121,7 @@ impl Rules {
     pub fn within(&self, kind: Kind, organization: Option<AssetId>, part: &Part) -> Rule {
         let part = part.to_string();
         let mapped = self.of_mapping(kind, organization, &part);
-        match self.set(kind, organization, part) {
+        match self.said(kind, organization, part) {
             None => mapped,
             Some(policy) => Rule::new(mapped.direction(), policy).unwrap_or_else(|_| {
                 // What a person set for a part that went both ways then.
@@ -132,9 +132,9 @@ impl Rules {
     }
 
     /// What a person set for a part: for the organization, or else for all of the integration.
-    fn set(&self, kind: Kind, organization: Option<AssetId>, part: String) -> Option<Policy> {
+    pub fn said(&self, kind: Kind, organization: Option<AssetId>, part: String) -> Option<Policy> {
         let mut key = (organization, kind, part);
-        let own = organization.and_then(|_| self.policies.get(&key));
+        let own = self.policies.get(&key);
         key.0 = None;
         own.or_else(|| self.policies.get(&key)).copied()
     }

@@ -52,8 +52,8 @@ impl Reader<'_> {
             _ => self.origin(table, "a rule", &ORIGINS, &kinds),
         };
         let steps = self.steps(table, &kinds, target.as_ref());
-        let only_empty = self.one_of(table, "overwrite", ["always", "empty"]) == Some(1);
-        let both = self.one_of(table, "direction", ["inward", "both"]) == Some(1);
+        let only_empty = self.one_of(table, "overwrite", &["always", "empty"]) == Some(1);
+        let both = self.one_of(table, "direction", &["inward", "both"]) == Some(1);
         let policy = self.policy(table, both);
         let moves = self.reading.flag(table, "move").unwrap_or(false);
         // A condition that could not be read was told; the rule is not used then.
@@ -93,7 +93,7 @@ impl Reader<'_> {
 
     /// The policy a rule asks for; one that has to send needs a rule of both ways.
     fn policy(&mut self, table: Table<'_>, both: bool) -> Option<Policy> {
-        let place = self.one_of(table, "policy", POLICIES.map(|(name, _)| name))?;
+        let place = self.one_of(table, "policy", &POLICIES.map(|(name, _)| name))?;
         let (name, policy) = *POLICIES.get(place)?;
         if !both && matches!(policy, Policy::Both | Policy::FromLocal) {
             let text = format!(
@@ -234,12 +234,12 @@ impl Reader<'_> {
         }
     }
 
-    /// Which of two words stands under a name.
-    fn one_of<const N: usize>(&mut self, table: Table<'_>, name: &str, words: [&str; N]) -> Option<usize> {
+    /// Which of some words stands under a name.
+    fn one_of(&mut self, table: Table<'_>, name: &str, words: &[&str]) -> Option<usize> {
         let text = self.reading.text(table, name)?;
         let found = words.iter().position(|word| *word == text.content);
         if found.is_none() {
-            let expected = listed(&words);
+            let expected = listed(words);
             self.reading.wrong(
                 text.span.start,
                 format!("`{name}` is one of {expected}, not `{}`", text.content),

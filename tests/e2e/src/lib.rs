@@ -88,6 +88,14 @@ pub struct Ran {
     pub stderr: String,
 }
 
+/// The row of a field in a table of fields, such as that of `mapping show`.
+#[track_caller]
+pub fn field_row<'t>(rows: &'t Value, kind: &str, field: &str) -> &'t Value {
+    let mut rows = rows.as_array().expect("there are rows").iter();
+    rows.find(|row| row["kind"] == kind && row["field"] == field)
+        .unwrap_or_else(|| panic!("there is no row of {kind}.{field}"))
+}
+
 impl Ran {
     /// The output as JSON.
     pub fn json(&self) -> Value {
@@ -243,6 +251,13 @@ impl Home {
         self.run(&[&["mapping", "set", name], &overlay[..]].concat())
             .await
             .exits(0);
+    }
+
+    /// Lays rules over all of an integration: the stack as it is then.
+    pub async fn rules(&self, name: &str, rules: &str) -> Value {
+        let file = self.file("rules.toml", rules);
+        self.json(&["mapping", "set", name, "--use", "rules", "--config", &file])
+            .await
     }
 
     /// Chooses everything that is recommended.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use connectwise_simulator::{Kind, Simulator};
-use e2e::{Home, simulator};
-use serde_json::{Value, json};
+use e2e::{Home, field_row, simulator};
+use serde_json::json;
 
 /// A home that is synced, and the organization with the most configurations: its id, its name and their number.
 async fn synced(simulator: &Simulator) -> (Home, String, String, u64) {
@@ -174,16 +174,8 @@ field = "notes"
 template = "Note: {{ source.notes }}"
 direction = "both"
 "#;
-    let file = home.file("both.toml", rules);
-    let shown = home
-        .json(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
-        .await;
-    let row = |field: &str| -> Value {
-        let rows = shown["table"].as_array().unwrap().iter();
-        let mut found = rows.filter(|row| row["kind"] == "configuration" && row["field"] == field);
-        found.next().unwrap().clone()
-    };
-    let notes = row("notes");
+    let shown = home.rules("acme", rules).await;
+    let notes = field_row(&shown["table"], "configuration", "notes");
     assert_eq!(
         (&notes["layer"], &notes["direction"]),
         (&json!("rules"), &json!("both")),
@@ -193,15 +185,8 @@ direction = "both"
 
     // What a layer changes behind another's back shows where the law is tried.
     let rules = "version = 1\n[[rule]]\nkind = \"configuration\"\nfield = \"name\"\ntemplate = \"HD {{ source.name }}\"\n";
-    let file = home.file("one-way.toml", rules);
-    let shown = home
-        .json(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
-        .await;
-    let rows = shown["table"].as_array().unwrap();
-    let name = rows
-        .iter()
-        .find(|row| row["kind"] == "configuration" && row["field"] == "name")
-        .unwrap();
+    let shown = home.rules("acme", rules).await;
+    let name = field_row(&shown["table"], "configuration", "name");
     assert_eq!(name["direction"], "inward", "{name:#}");
 }
 

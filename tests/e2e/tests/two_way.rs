@@ -2,7 +2,7 @@
 //! against a simulator that takes writes.
 
 use connectwise_simulator::{Control, Fault, Habits, Kind, Loss, Role, Simulator, Writes};
-use e2e::{Home, simulator};
+use e2e::{Home, field_row, simulator};
 use serde_json::{Value, json};
 
 mod changing;

@@ -1,9 +1,9 @@
-//! The effective table of a stack: field, source, direction, policy and the layer that decides. A direction is shown as it was
-//! proved on stored records: a field that is said to go both ways and does not come back as it was goes one way, and an
-//! example says why.
+//! The effective table of a stack: field, source, direction, policy and the layer that decides. A direction is shown as it
+//! was proved on stored records: a field that is said to go both ways and does not come back as it was goes one way, and
+//! an example says why.
 
-use dovetail_domain::mapping::TableRow;
-use dovetail_domain::{AssetId, Rule};
+use dovetail_domain::AssetId;
+use dovetail_domain::mapping::{TableRow, decided};
 use dovetail_sync::{Layer, Proof, prove};
 
 use super::{Stacked, find, stack};
@@ -52,96 +52,34 @@ pub(super) async fn shown(host: &Host, place: &MappingPlace) -> Result<MappingSh
         name: place.name.to_string(),
         organization: organization.map(|(_, name)| name),
         layers: layers.collect(),
-        table: effective_table(&effective, proofs),
+        table: effective_table(&effective, &proofs),
         queued: None,
     })
 }
 
-fn effective_table(layers: &[Layer], proofs: Vec<Proof>) -> Vec<MappingRow> {
-    let layers = layers
+fn effective_table(layers: &[Layer], proofs: &[Proof]) -> Vec<MappingRow> {
+    let tables = layers
         .iter()
         .map(|layer| (layer.name.as_str(), layer.table.as_slice()));
-    let mut table = decided(layers);
-    for proof in proofs {
-        let row = table
-            .iter_mut()
-            .find(|row| row.kind == proof.kind && row.field == proof.field);
-        if let Some(row) = row {
-            row.tried = Some(proof.tried);
-            if proof.broken.is_some() {
-                let rule = Rule::new(row.direction, row.policy).map_or(Rule::INWARD, Rule::inward);
-                (row.direction, row.policy) = (rule.direction(), rule.policy());
-                row.one_way_because = proof.broken;
-            }
-        }
-    }
-    table
-}
-
-/// The rows that take effect: a later layer's row stands in for an earlier one of the same kind and field.
-fn decided<'a>(layers: impl Iterator<Item = (&'a str, &'a [TableRow])>) -> Vec<MappingRow> {
-    let mut table: Vec<MappingRow> = Vec::new();
-    for (layer, rows) in layers {
-        for row in rows {
-            let new = MappingRow {
-                kind: row.kind,
-                field: row.name.clone(),
-                path: row.path.clone(),
-                direction: row.rule.direction(),
-                policy: row.rule.policy(),
-                layer: layer.to_owned(),
-                tried: None,
-                one_way_because: None,
-            };
-            match table
-                .iter_mut()
-                .find(|known| known.kind == new.kind && known.field == new.field)
-            {
-                Some(known) => *known = new,
-                None => table.push(new),
-            }
-        }
-    }
-    // Stable, so that within a kind the mappings' own order stays.
-    table.sort_by_key(|row| row.kind);
-    table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use dovetail_domain::Kind;
-
-    #[test]
-    fn later_rows_stand_in_for_earlier_ones() {
-        let row = |kind, name: &str, path: &str| TableRow {
-            kind,
-            name: name.to_owned(),
-            path: path.to_owned(),
-            rule: Rule::INWARD,
-            identifies: false,
-        };
-        let standard = [
-            row(Kind::Contact, "title", "title"),
-            row(Kind::Organization, "name", "name"),
-        ];
-        let over = [
-            row(Kind::Organization, "name", "identifier"),
-            row(Kind::Organization, "fax", "fax"),
-        ];
-        let layers = [("standard", &standard[..]), ("over", &over[..])];
-        let table = decided(layers.into_iter());
-        let shown: Vec<_> = table
+    let shown = |(layer, row): (&str, &TableRow)| {
+        let proof = proofs
             .iter()
-            .map(|row| (row.field.as_str(), row.path.as_str(), row.layer.as_str()))
-            .collect();
-        assert_eq!(
-            shown,
-            [
-                ("name", "identifier", "over"),
-                ("fax", "fax", "over"),
-                ("title", "title", "standard")
-            ]
-        );
-    }
+            .find(|proof| proof.kind == row.kind && proof.field == row.name);
+        let broken = proof.and_then(|proof| proof.broken.clone());
+        let rule = match broken {
+            Some(_) => row.rule.inward(),
+            None => row.rule,
+        };
+        MappingRow {
+            kind: row.kind,
+            field: row.name.clone(),
+            path: row.path.clone(),
+            direction: rule.direction(),
+            policy: rule.policy(),
+            layer: layer.to_owned(),
+            tried: proof.map(|proof| proof.tried),
+            one_way_because: broken,
+        }
+    };
+    decided(tables).into_iter().map(shown).collect()
 }

@@ -97,28 +97,28 @@ fn refuse(pass: &mut Pass, step: &mut Step, sent: Sent, fault: &Fault) -> Result
         Cause::Gone | Cause::TooLarge => (false, None),
         _ => (true, None),
     };
-    let entry = entry(pass, kind, asset)?;
-    if waits {
-        if let Some(mut entry) = entry {
-            entry.sending = None;
-            put_entry(pass, step, (kind, asset), &entry)?;
-        }
-        return Ok(NotAccepted::Waits);
-    }
-    let Some(mut entry) = entry else {
+    let overtakes = |record: Record| sent.sending.is_overtaken(&record);
+    let comes_to = if waits {
+        NotAccepted::Waits
+    } else if pass.archive.record(kind, asset)?.is_some_and(overtakes) {
+        NotAccepted::Overtaken
+    } else {
+        NotAccepted::Kept
+    };
+    let Some(mut entry) = entry(pass, kind, asset)? else {
         // A person let go of it meanwhile.
-        return Ok(NotAccepted::Kept);
+        return Ok(comes_to);
     };
     entry.sending = None;
-    let record = pass.archive.record(kind, asset)?;
-    if record.is_some_and(|record| sent.sending.is_overtaken(&record)) {
-        put_entry(pass, step, (kind, asset), &entry)?;
-        return Ok(NotAccepted::Overtaken);
+    match comes_to {
+        NotAccepted::Kept => {
+            let why = fault.message.clone();
+            let refused = NotBrought { part, why };
+            keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
+        }
+        NotAccepted::Waits | NotAccepted::Overtaken => put_entry(pass, step, (kind, asset), &entry)?,
     }
-    let why = fault.message.clone();
-    let refused = NotBrought { part, why };
-    keep_refused(pass, step, (kind, asset), entry, &Code::PushRefused, refused)?;
-    Ok(NotAccepted::Kept)
+    Ok(comes_to)
 }
 
 /// Takes over records as the PSA has them by now.

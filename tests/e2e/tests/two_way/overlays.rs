@@ -3,10 +3,7 @@
 use super::*;
 
 async fn ruled(home: &Home, rules: &str) -> Value {
-    let file = home.file("rules.toml", rules);
-    let shown = home
-        .json(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
-        .await;
+    let shown = home.rules("acme", rules).await;
     home.run(&["sync", "acme"]).await.exits(0);
     shown
 }
@@ -56,15 +53,13 @@ direction = "both"
 policy = "from-local"
 "#;
     let shown = ruled(&home, rules).await;
-    let title = |rows: &Value| {
-        let rows = rows.as_array().unwrap().iter();
-        let mut of_title = rows.filter(|row| row["kind"] == "contact" && row["field"] == "title");
-        of_title.next().unwrap().clone()
-    };
-    assert_eq!(title(&shown["table"])["policy"], "from-local");
+    assert_eq!(
+        field_row(&shown["table"], "contact", "title")["policy"],
+        "from-local"
+    );
     let policy = async |words: &[&str]| {
         let shown = home.json(&[&["policy"], words].concat()).await;
-        let row = title(&shown["fields"]);
+        let row = field_row(&shown["fields"], "contact", "title");
         (row["policy"].clone(), row["set_by"].clone(), row["layer"].clone())
     };
     let of_layer = (json!("from-local"), json!("mapping"), json!("rules"));
@@ -123,12 +118,7 @@ template = "At {{ source.company.name }}"
 direction = "both"
 "#;
     let shown = ruled(&home, rules).await;
-    let row = shown["table"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["kind"] == "configuration" && row["field"] == "notes")
-        .unwrap();
+    let row = field_row(&shown["table"], "configuration", "notes");
     assert_eq!(row["direction"], "inward", "{row:#}");
     assert!(row["one_way_because"].is_string(), "{row:#}");
     let configuration = home.records("configuration").await.remove(0);
@@ -148,12 +138,7 @@ direction = "both"
         "{message}"
     );
     let policies = home.json(&["policy", "show", "acme"]).await;
-    let row = policies["fields"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["kind"] == "configuration" && row["field"] == "notes")
-        .unwrap();
+    let row = field_row(&policies["fields"], "configuration", "notes");
     assert_eq!(
         (&row["direction"], &row["policy"]),
         (&json!("inward"), &json!("from-psa"))
