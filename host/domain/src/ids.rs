@@ -99,14 +99,22 @@ impl SourceId {
 
     /// Takes over an id that a plugin or a person named; `None` where it is empty, too long or has control characters.
     pub fn new(text: impl Into<String>) -> Option<SourceId> {
-        let text = text.into();
-        let fits = !text.is_empty() && text.len() <= Self::MAX_BYTES && !text.chars().any(char::is_control);
-        fits.then_some(SourceId(text))
+        SourceId::try_from(text.into()).ok()
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What is no id is given back.
+impl TryFrom<String> for SourceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<SourceId, String> {
+        let fits = !text.is_empty() && text.len() <= Self::MAX_BYTES && !text.chars().any(char::is_control);
+        if fits { Ok(SourceId(text)) } else { Err(text) }
     }
 }
 

@@ -153,9 +153,8 @@ pub enum Date {
 impl Date {
     /// Reads `YYYY-MM-DD` or RFC 3339; `None` where it is neither or names no real day.
     pub fn parse(text: &str) -> Option<Date> {
-        if let Ok(day) = text.parse::<jiff::civil::Date>()
-            && text.len() == 10
-        {
+        if text.len() == 10 {
+            let day: jiff::civil::Date = text.parse().ok()?;
             let month = u8::try_from(day.month()).ok()?;
             return Some(Date::Day(day.year(), month, u8::try_from(day.day()).ok()?));
         }

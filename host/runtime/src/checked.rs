@@ -125,10 +125,10 @@ pub(crate) fn name(text: String) -> Checked<String> {
 }
 
 pub(crate) fn id(text: String) -> Checked<SourceId> {
-    let shown = words(&text, 40);
-    SourceId::new(text).ok_or_else(|| {
+    SourceId::try_from(text).map_err(|text| {
         Unacceptable(format!(
-            "`{shown}` is no id: 1 to {} bytes without control characters",
+            "`{}` is no id: 1 to {} bytes without control characters",
+            words(&text, 40),
             SourceId::MAX_BYTES
         ))
     })

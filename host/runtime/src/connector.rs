@@ -141,7 +141,7 @@ macro_rules! call {
 impl ConnectorSession {
     /// Checks company, credentials and permissions.
     pub async fn check(&mut self, context: &ConnectorContext) -> Result<Vec<CheckLine>, CallError> {
-        let context = lower::connector_context(context);
+        let context = lower::connector::context(context);
         let given = call!(self, "check", 0, call_check(&context))?;
         self.acceptable("check", answers::check_lines(given))
     }
@@ -152,7 +152,7 @@ impl ConnectorSession {
         context: &ConnectorContext,
         group: &str,
     ) -> Result<Vec<GroupOption>, CallError> {
-        let context = lower::connector_context(context);
+        let context = lower::connector::context(context);
         let given = call!(self, "options", 0, call_options(&context, group))?;
         let given = given.map_err(checked::fault)?;
         self.acceptable("options", answers::options(given))
@@ -165,8 +165,8 @@ impl ConnectorSession {
         wanted: &Listing,
         cursor: Option<&str>,
     ) -> Result<Page, CallError> {
-        let context = lower::connector_context(context);
-        let listing = lower::listing(wanted);
+        let context = lower::connector::context(context);
+        let listing = lower::connector::listing(wanted);
         let given = call!(
             self,
             "pull",
@@ -183,8 +183,8 @@ impl ConnectorSession {
         context: &ConnectorContext,
         wanted: &Listing,
     ) -> Result<Option<u64>, CallError> {
-        let context = lower::connector_context(context);
-        let listing = lower::listing(wanted);
+        let context = lower::connector::context(context);
+        let listing = lower::connector::listing(wanted);
         let given = call!(
             self,
             "count",
@@ -202,8 +202,8 @@ impl ConnectorSession {
         ids: &[SourceId],
         parents: &[Option<SourceId>],
     ) -> Result<Vec<Result<Pulled, Fault>>, CallError> {
-        let context = lower::connector_context(context);
-        let wanted = lower::wanted_records(ids, parents);
+        let context = lower::connector::context(context);
+        let wanted = lower::connector::wanted_records(ids, parents);
         let given = call!(
             self,
             "fetch",
@@ -232,8 +232,8 @@ impl ConnectorSession {
         wanted: &Listing,
         cursor: Option<&str>,
     ) -> Result<IdPage, CallError> {
-        let context = lower::connector_context(context);
-        let listing = lower::listing(wanted);
+        let context = lower::connector::context(context);
+        let listing = lower::connector::listing(wanted);
         let given = call!(
             self,
             "list-ids",
@@ -250,7 +250,7 @@ impl ConnectorSession {
         context: &ConnectorContext,
         cursor: Option<&str>,
     ) -> Result<MemberPage, CallError> {
-        let context = lower::connector_context(context);
+        let context = lower::connector::context(context);
         let given = call!(self, "members", 0, call_members(&context, cursor))?;
         let given = given.map_err(checked::fault)?;
         self.acceptable("members", answers::member_page(given))
@@ -264,8 +264,8 @@ impl ConnectorSession {
         context: &ConnectorContext,
         changes: &[Change],
     ) -> Result<Vec<Result<PushOutcome, Fault>>, CallError> {
-        let context = lower::connector_context(context);
-        let lowered: Vec<_> = changes.iter().map(lower::change).collect();
+        let context = lower::connector::context(context);
+        let lowered: Vec<_> = changes.iter().map(lower::connector::change).collect();
         let given = call!(self, "push", changes.len(), call_push(&context, &lowered))?;
         let given = self.counted("push", given, changes.len())?;
         let ended = given.into_iter().zip(changes);
@@ -283,8 +283,8 @@ impl ConnectorSession {
         change: &Change,
         since: Timestamp,
     ) -> Result<Vec<SourceRecord>, CallError> {
-        let context = lower::connector_context(context);
-        let lowered = lower::change(change);
+        let context = lower::connector::context(context);
+        let lowered = lower::connector::change(change);
         let since = since.to_string();
         let given = call!(self, "seek", 1, call_seek(&context, &lowered, &since))?;
         let given = given.map_err(checked::fault)?;
@@ -297,8 +297,8 @@ impl ConnectorSession {
         context: &ConnectorContext,
         event: &IncomingEvent,
     ) -> Result<Vec<EventSubject>, CallError> {
-        let context = lower::connector_context(context);
-        let event = lower::event(event);
+        let context = lower::connector::context(context);
+        let event = lower::connector::event(event);
         let given = call!(self, "parse-event", 0, call_parse_event(&context, &event))?;
         let given = given.map_err(checked::fault)?;
         self.acceptable("parse-event", answers::event_subjects(given))

@@ -8,7 +8,7 @@ use dovetail_domain::{Kind, Value};
 use crate::PluginError;
 use crate::acceptable::trait_value;
 use crate::bindings::connector_words as connector;
-use crate::bindings::{mapping_words as mapping, types};
+use crate::bindings::{returned, types};
 use crate::checked::{self, Checked};
 use crate::imports::inspect;
 use crate::limits::{Limits, MESSAGE, TEXT, TRAIT_NAME};
@@ -56,7 +56,7 @@ fn take_over(from: &mut Unstructured<'_>) -> Result<()> {
         }
         1 => {
             let (json, refused) = (text(from)?, several(from, text)?);
-            let patch = checked::mapping::patch(mapping::Patch { json, refused });
+            let patch = checked::mapping::patch(returned::Patch { json, refused });
             if let Some(patch) = looked_at(patch) {
                 assert!(serde_json::from_str::<serde_json::Map<_, _>>(&patch.json).is_ok());
             }
@@ -154,41 +154,41 @@ fn option<T>(
     }
 }
 
-fn reference(from: &mut Unstructured<'_>) -> Result<types::Reference> {
+fn reference(from: &mut Unstructured<'_>) -> Result<returned::Reference> {
     let kind = if from.arbitrary()? {
         from.choose(&Kind::ALL)?.as_str().to_owned()
     } else {
         text(from)?
     };
-    Ok(types::Reference {
+    Ok(returned::Reference {
         kind,
         id: text(from)?,
         name: text(from)?,
     })
 }
 
-fn value(from: &mut Unstructured<'_>) -> Result<types::Value> {
+fn value(from: &mut Unstructured<'_>) -> Result<returned::Value> {
     Ok(match from.int_in_range(0..=7)? {
-        0 => types::Value::Absent,
-        1 => types::Value::Text(text(from)?),
-        2 => types::Value::Number(text(from)?),
-        3 => types::Value::Flag(from.arbitrary()?),
-        4 => types::Value::Date(text(from)?),
-        5 => types::Value::Texts(several(from, text)?),
-        6 => types::Value::Entries(several(from, |from| {
-            Ok(types::Entry {
+        0 => returned::Value::Absent,
+        1 => returned::Value::Text(text(from)?),
+        2 => returned::Value::Number(text(from)?),
+        3 => returned::Value::Flag(from.arbitrary()?),
+        4 => returned::Value::Date(text(from)?),
+        5 => returned::Value::Texts(several(from, text)?),
+        6 => returned::Value::Entries(several(from, |from| {
+            Ok(returned::Entry {
                 value: text(from)?,
                 label: text(from)?,
                 primary: from.arbitrary()?,
                 extension: option(from, text)?,
             })
         })?),
-        _ => types::Value::Reference(reference(from)?),
+        _ => returned::Value::Reference(reference(from)?),
     })
 }
 
 /// A field, mostly one that exists.
-fn field(from: &mut Unstructured<'_>) -> Result<types::Field> {
+fn field(from: &mut Unstructured<'_>) -> Result<returned::Field> {
     let name = if from.ratio(9, 10)? {
         let known = from.choose(&Kind::ALL)?.fields();
         from.choose(known)?.0.to_string()
@@ -196,18 +196,18 @@ fn field(from: &mut Unstructured<'_>) -> Result<types::Field> {
         text(from)?
     };
     let content = value(from)?;
-    Ok(types::Field { name, content })
+    Ok(returned::Field { name, content })
 }
 
-fn outcome(from: &mut Unstructured<'_>) -> Result<mapping::Outcome> {
+fn outcome(from: &mut Unstructured<'_>) -> Result<returned::Outcome> {
     if from.ratio(1, 10)? {
-        return Ok(mapping::Outcome::Skipped(text(from)?));
+        return Ok(returned::Outcome::Skipped(text(from)?));
     }
-    Ok(mapping::Outcome::Mapped(mapping::Draft {
+    Ok(returned::Outcome::Mapped(returned::Draft {
         organization: option(from, reference)?,
         fields: several(from, field)?,
         traits: several(from, |from| {
-            Ok(types::Supplement {
+            Ok(returned::Supplement {
                 name: text(from)?,
                 json: text(from)?,
             })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wasmtime::{Engine, Store};
 
 use crate::allowance::{Allowance, Meter};
-use crate::bindings::{http, log, types};
+use crate::bindings::{http, log, mapping, types};
 use crate::engine::Clock;
 use crate::limits::{self, GuestLimits, Limits};
 use crate::log::LogBook;
@@ -57,6 +57,8 @@ pub(crate) fn begin(store: &mut Store<Host>, allowance: Allowance) {
 }
 
 impl types::Host for Host {}
+
+impl mapping::dovetail::plugin::types::Host for Host {}
 
 impl log::Host for Host {
     fn write(&mut self, level: log::Level, text: String) -> wasmtime::Result<()> {

@@ -12,9 +12,11 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use dovetail_sdk::connector::exports::{Choice, Context, Listing, Origin, Page, Selection, WantedRecord};
+use dovetail_sdk::connector::exports::{
+    Choice, Context, Listing, Origin, Page, Selection, Setting, WantedRecord,
+};
 use dovetail_sdk::connector::http::{Failure, Header, Request, Response};
-use dovetail_sdk::connector::types::{Fault, Setting};
+use dovetail_sdk::connector::types::Fault;
 
 use crate::{Connection, Transport};
 

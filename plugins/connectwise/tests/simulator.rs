@@ -14,10 +14,10 @@ use std::net::{SocketAddr, TcpStream};
 use connectwise::{Connection, Transport};
 use connectwise_simulator::{Config, Control, Fault, Kind, Level, Module, MySecurity, Simulator};
 use dovetail_sdk::connector::exports::{
-    Change, CheckState, Choice, Context, Listing, Origin, Pulled, Selection, WantedRecord,
+    Change, CheckState, Choice, Context, Listing, Origin, Pulled, Selection, Setting, WantedRecord,
 };
 use dovetail_sdk::connector::http::{Failure, Header, Request, Response};
-use dovetail_sdk::connector::types::{Cause, Setting};
+use dovetail_sdk::connector::types::Cause;
 
 /// A connection per request to the simulator's listener without TLS; the address in a request's URL is a name only.
 struct Wire {

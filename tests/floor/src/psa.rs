@@ -6,8 +6,7 @@ use connectwise::Connection;
 use dovetail_domain::Kind;
 use dovetail_domain::connector::{Credential, OriginRule, Scheme};
 use dovetail_gate::{Gate, GateConfig, Secret, Session};
-use dovetail_sdk::connector::exports::{Context, KindUse, Origin};
-use dovetail_sdk::connector::types::Setting;
+use dovetail_sdk::connector::exports::{Context, KindUse, Origin, Setting};
 use tokio::runtime::Runtime;
 
 use crate::transport::Through;

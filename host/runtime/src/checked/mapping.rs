@@ -6,8 +6,7 @@ use dovetail_domain::mapping::{Direction, Draft, MappingDescription, Outcome, Pa
 use dovetail_domain::policy::CannotSend;
 use dovetail_domain::{Field, Kind, Policy, Rule, Value};
 
-use crate::bindings::mapping_words as wit;
-use crate::bindings::types;
+use crate::bindings::returned;
 use crate::checked::{Checked, Unacceptable, is_line, json, kind, line, list, name, no, text, values, words};
 use crate::limits::{DESCRIPTION_ITEMS, DESCRIPTION_TEXT, LABEL, MESSAGE, SOURCE_JSON, TRAIT_NAME, TRAITS};
 
@@ -15,14 +14,14 @@ use crate::limits::{DESCRIPTION_ITEMS, DESCRIPTION_TEXT, LABEL, MESSAGE, SOURCE_
 const TABLE_ROWS: usize = 2_000;
 
 /// What a mapping made of one record of `kind`.
-pub(crate) fn outcome(outcome: wit::Outcome, kind: Kind) -> Checked<Outcome> {
+pub(crate) fn outcome(outcome: returned::Outcome, kind: Kind) -> Checked<Outcome> {
     match outcome {
-        wit::Outcome::Mapped(made) => draft(made, kind).map(Outcome::Mapped),
-        wit::Outcome::Skipped(reason) => Ok(Outcome::Skipped(words(&reason, MESSAGE))),
+        returned::Outcome::Mapped(made) => draft(made, kind).map(Outcome::Mapped),
+        returned::Outcome::Skipped(reason) => Ok(Outcome::Skipped(words(&reason, MESSAGE))),
     }
 }
 
-fn draft(made: wit::Draft, kind: Kind) -> Checked<Draft> {
+fn draft(made: returned::Draft, kind: Kind) -> Checked<Draft> {
     let organization = made.organization.map(values::reference).transpose();
     let organization = organization.map_err(|why| why.at("the organization"))?;
     if let Some(other) = organization
@@ -39,26 +38,14 @@ fn draft(made: wit::Draft, kind: Kind) -> Checked<Draft> {
 }
 
 /// Fields of a kind, sorted, each at most once and of the shape the kind gives it.
-fn fields(given: Vec<types::Field>, kind: Kind) -> Checked<Vec<(Field, Value)>> {
+fn fields(given: Vec<returned::Field>, kind: Kind) -> Checked<Vec<(Field, Value)>> {
     let known = kind.fields().len();
     if given.len() > known {
         return no(format!("{} fields; a {kind} has {known}", given.len()));
     }
-    let mut fields = Vec::with_capacity(given.len());
-    for types::Field { name, content } in given {
-        let found = Field::named(&name).and_then(|field| Some((field, kind.shape(field)?)));
-        let Some((field, shape)) = found else {
-            return no(format!("`{}` is no field of a {kind}", words(&name, 80)));
-        };
-        let value = values::value(content).map_err(|why| why.at(format_args!("field `{field}`")))?;
-        if !value.fits(shape) {
-            return no(format!(
-                "field `{field}` holds {} and nothing else",
-                values::shape_words(shape)
-            ));
-        }
-        fields.push((field, value));
-    }
+    // Collected where the answer stands: what it was given in is not made again.
+    let fields: Checked<Vec<_>> = given.into_iter().map(|given| field(given, kind)).collect();
+    let mut fields = fields?;
     fields.sort_unstable_by_key(|(field, _)| *field);
     match fields
         .windows(2)
@@ -69,19 +56,27 @@ fn fields(given: Vec<types::Field>, kind: Kind) -> Checked<Vec<(Field, Value)>> 
     }
 }
 
-/// Traits, sorted by name, each at most once.
-fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
-    trait_count(given.len())?;
-    let mut traits = Vec::with_capacity(given.len());
-    for types::Supplement { name, json } in given {
-        let at = |why: Unacceptable| match name.is_empty() {
-            true => why,
-            false => why.at(format_args!("trait `{}`", words(&name, 80))),
-        };
-        is_trait_name(&name).map_err(at)?;
-        let json = json::trait_value(json).map_err(at)?;
-        traits.push((name, json));
+fn field(given: returned::Field, kind: Kind) -> Checked<(Field, Value)> {
+    let returned::Field { name, content } = given;
+    let found = Field::named(&name).and_then(|field| Some((field, kind.shape(field)?)));
+    let Some((field, shape)) = found else {
+        return no(format!("`{}` is no field of a {kind}", words(&name, 80)));
+    };
+    let value = values::value(content).map_err(|why| why.at(format_args!("field `{field}`")))?;
+    if !value.fits(shape) {
+        return no(format!(
+            "field `{field}` holds {} and nothing else",
+            values::shape_words(shape)
+        ));
     }
+    Ok((field, value))
+}
+
+/// Traits, sorted by name, each at most once.
+fn traits(given: Vec<returned::Supplement>) -> Checked<Vec<(String, String)>> {
+    trait_count(given.len())?;
+    let traits: Checked<Vec<_>> = given.into_iter().map(supplement).collect();
+    let mut traits = traits?;
     traits.sort_unstable_by(|one, two| one.0.cmp(&two.0));
     match traits
         .windows(2)
@@ -90,6 +85,17 @@ fn traits(given: Vec<types::Supplement>) -> Checked<Vec<(String, String)>> {
         Some([(name, _), ..]) => no(format!("trait `{name}` stands twice")),
         _ => Ok(traits),
     }
+}
+
+fn supplement(given: returned::Supplement) -> Checked<(String, String)> {
+    let returned::Supplement { name, json } = given;
+    let at = |why: Unacceptable| match name.is_empty() {
+        true => why,
+        false => why.at(format_args!("trait `{}`", words(&name, 80))),
+    };
+    is_trait_name(&name).map_err(at)?;
+    let json = json::trait_value(json).map_err(at)?;
+    Ok((name, json))
 }
 
 /// How many traits a record may have.
@@ -113,7 +119,7 @@ fn is_trait_name(name: &str) -> Checked<()> {
 }
 
 /// What an edit comes to in the PSA's record.
-pub(crate) fn patch(patch: wit::Patch) -> Checked<Patch> {
+pub(crate) fn patch(patch: returned::Patch) -> Checked<Patch> {
     Ok(Patch {
         json: json::object(patch.json)?,
         refused: list(patch.refused, TRAITS, "refused fields", |name| {
@@ -123,7 +129,7 @@ pub(crate) fn patch(patch: wit::Patch) -> Checked<Patch> {
 }
 
 /// What a mapping says of itself.
-pub(crate) fn description(given: wit::Description) -> Checked<MappingDescription> {
+pub(crate) fn description(given: returned::Description) -> Checked<MappingDescription> {
     Ok(MappingDescription {
         name: plugin_name(given.name)?,
         title: line(given.title, LABEL).map_err(|why| why.at("the title"))?,
@@ -145,7 +151,7 @@ fn schema(json: String) -> Checked<String> {
 }
 
 /// The rows of a table, each naming a field of its kind or traits, none twice.
-pub(crate) fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
+pub(crate) fn table(rows: Vec<returned::TableRow>) -> Checked<Vec<TableRow>> {
     let rows = list(rows, TABLE_ROWS, "rows of the table", |row| {
         let kind = kind(&row.kind)?;
         let name = line(row.name, TRAIT_NAME + 10)?;
@@ -177,18 +183,18 @@ pub(crate) fn table(rows: Vec<wit::TableRow>) -> Checked<Vec<TableRow>> {
 }
 
 /// The way a field goes with the policy it has for that, where the mapping says one.
-fn rule(flow: wit::Direction, policy: Option<wit::Policy>) -> Result<Rule, CannotSend> {
+fn rule(flow: returned::Direction, policy: Option<returned::Policy>) -> Result<Rule, CannotSend> {
     let direction = match flow {
-        wit::Direction::Inward => Direction::Inward,
-        wit::Direction::Both => Direction::Both,
+        returned::Direction::Inward => Direction::Inward,
+        returned::Direction::Both => Direction::Both,
     };
     let policy = match policy {
         None => return Ok(Rule::of(direction)),
-        Some(wit::Policy::Both) => Policy::Both,
-        Some(wit::Policy::FromPsa) => Policy::FromPsa,
-        Some(wit::Policy::FromLocal) => Policy::FromLocal,
-        Some(wit::Policy::FillEmpty) => Policy::FillEmpty,
-        Some(wit::Policy::Manual) => Policy::Manual,
+        Some(returned::Policy::Both) => Policy::Both,
+        Some(returned::Policy::FromPsa) => Policy::FromPsa,
+        Some(returned::Policy::FromLocal) => Policy::FromLocal,
+        Some(returned::Policy::FillEmpty) => Policy::FillEmpty,
+        Some(returned::Policy::Manual) => Policy::Manual,
     };
     Rule::new(direction, policy)
 }
@@ -220,16 +226,16 @@ pub(crate) fn plugin_version(text: String) -> Checked<String> {
 mod tests {
     use super::*;
 
-    fn text_field(name: &str) -> types::Field {
-        types::Field {
+    fn text_field(name: &str) -> returned::Field {
+        returned::Field {
             name: name.to_owned(),
-            content: types::Value::Text("x".to_owned()),
+            content: returned::Value::Text("x".to_owned()),
         }
     }
 
-    fn refusal(fields: Vec<types::Field>, traits: Vec<types::Supplement>) -> String {
+    fn refusal(fields: Vec<returned::Field>, traits: Vec<returned::Supplement>) -> String {
         draft(
-            wit::Draft {
+            returned::Draft {
                 organization: None,
                 fields,
                 traits,
@@ -240,8 +246,8 @@ mod tests {
         .0
     }
 
-    fn supplement(name: &str, json: &str) -> types::Supplement {
-        types::Supplement {
+    fn supplement(name: &str, json: &str) -> returned::Supplement {
+        returned::Supplement {
             name: name.to_owned(),
             json: json.to_owned(),
         }
@@ -252,7 +258,7 @@ mod tests {
         let fields = vec![text_field("serial_number"), text_field("name")];
         let traits = vec![supplement("b", "1"), supplement("a", " 2 ")];
         let made = draft(
-            wit::Draft {
+            returned::Draft {
                 organization: None,
                 fields,
                 traits,
@@ -296,7 +302,7 @@ mod tests {
     fn traits_are_counted_and_their_names_measured() {
         let made = |traits| {
             draft(
-                wit::Draft {
+                returned::Draft {
                     organization: None,
                     fields: vec![],
                     traits,
@@ -321,7 +327,7 @@ mod tests {
     #[test]
     fn a_description_names_so_many_connectors() {
         let described = |count| {
-            description(wit::Description {
+            description(returned::Description {
                 name: "m".to_owned(),
                 title: String::new(),
                 version: "1".to_owned(),
@@ -340,12 +346,12 @@ mod tests {
 
     #[test]
     fn an_organization_is_an_organization() {
-        let link = types::Reference {
+        let link = returned::Reference {
             kind: "contact".to_owned(),
             id: "1".to_owned(),
             name: String::new(),
         };
-        let made = wit::Draft {
+        let made = returned::Draft {
             organization: Some(link),
             fields: vec![],
             traits: vec![],

@@ -2,21 +2,21 @@
 
 use dovetail_domain::{Date, Entry, Reference, Shape, SourceRef, Value};
 
-use crate::bindings::types;
+use crate::bindings::returned;
 use crate::checked::{Checked, id, kind, line, list, no, text, words};
 use crate::limits::{LABEL, TEXT, VALUES};
 
 /// A value in its canonical form. Texts are kept as they are, white space too.
-pub(crate) fn value(value: types::Value) -> Checked<Value> {
+pub(crate) fn value(value: returned::Value) -> Checked<Value> {
     match value {
-        types::Value::Absent => Ok(Value::Absent),
-        types::Value::Text(content) => plain(content),
-        types::Value::Number(digits) => number(&digits).map(Value::text),
-        types::Value::Flag(flag) => Ok(Value::Flag(flag)),
-        types::Value::Date(text) => date(&text),
-        types::Value::Texts(texts) => set(texts),
-        types::Value::Entries(entries) => labelled(entries.into_iter().map(entry).collect()),
-        types::Value::Reference(link) => {
+        returned::Value::Absent => Ok(Value::Absent),
+        returned::Value::Text(content) => plain(content),
+        returned::Value::Number(digits) => number(&digits).map(Value::text),
+        returned::Value::Flag(flag) => Ok(Value::Flag(flag)),
+        returned::Value::Date(text) => date(&text),
+        returned::Value::Texts(texts) => set(texts),
+        returned::Value::Entries(entries) => labelled(entries.into_iter().map(entry).collect()),
+        returned::Value::Reference(link) => {
             let link = reference(link)?;
             Ok(Value::Reference(Reference {
                 kind: link.kind,
@@ -68,7 +68,7 @@ pub fn label(content: String) -> Checked<String> {
 }
 
 /// A record of the PSA, named by id.
-pub(crate) fn reference(link: types::Reference) -> Checked<SourceRef> {
+pub(crate) fn reference(link: returned::Reference) -> Checked<SourceRef> {
     Ok(SourceRef {
         kind: kind(&link.kind)?,
         id: id(link.id)?,
@@ -76,7 +76,7 @@ pub(crate) fn reference(link: types::Reference) -> Checked<SourceRef> {
     })
 }
 
-fn entry(entry: types::Entry) -> Entry {
+fn entry(entry: returned::Entry) -> Entry {
     Entry {
         value: entry.value,
         label: entry.label,
@@ -156,30 +156,30 @@ mod tests {
 
     #[test]
     fn values_are_counted_and_measured() {
-        let one = |value_: &str, primary| types::Entry {
+        let one = |value_: &str, primary| returned::Entry {
             value: value_.to_owned(),
             label: String::new(),
             primary,
             extension: None,
         };
-        assert!(value(types::Value::Entries(vec![one("a", true), one("b", false)])).is_ok());
-        assert!(value(types::Value::Entries(vec![one("a", true), one("b", true)])).is_err());
-        let labelled = |size| value(types::Value::Entries(vec![one(&"x".repeat(size), true)]));
+        assert!(value(returned::Value::Entries(vec![one("a", true), one("b", false)])).is_ok());
+        assert!(value(returned::Value::Entries(vec![one("a", true), one("b", true)])).is_err());
+        let labelled = |size| value(returned::Value::Entries(vec![one(&"x".repeat(size), true)]));
         assert!(labelled(LABEL).is_ok() && labelled(LABEL + 1).is_err());
-        let entries = |count| value(types::Value::Entries(vec![one("a", false); count]));
+        let entries = |count| value(returned::Value::Entries(vec![one("a", false); count]));
         assert!(entries(VALUES).is_ok() && entries(VALUES + 1).is_err());
-        let texts = |count| value(types::Value::Texts(vec!["x".to_owned(); count]));
+        let texts = |count| value(returned::Value::Texts(vec!["x".to_owned(); count]));
         assert!(texts(VALUES).is_ok() && texts(VALUES + 1).is_err());
-        assert!(value(types::Value::Texts(vec!["x".repeat(TEXT); 2])).is_err());
-        let written = |size| value(types::Value::Text("x".repeat(size)));
+        assert!(value(returned::Value::Texts(vec!["x".repeat(TEXT); 2])).is_err());
+        let written = |size| value(returned::Value::Text("x".repeat(size)));
         assert!(written(TEXT).is_ok() && written(TEXT + 1).is_err());
-        assert!(value(types::Value::Date("2026-02-30".to_owned())).is_err());
+        assert!(value(returned::Value::Date("2026-02-30".to_owned())).is_err());
         assert_eq!(
-            value(types::Value::Text(" a ".to_owned())).unwrap(),
+            value(returned::Value::Text(" a ".to_owned())).unwrap(),
             Value::Text(" a ".to_owned())
         );
         let link = |id: &str| {
-            types::Value::Reference(types::Reference {
+            returned::Value::Reference(returned::Reference {
                 kind: "contact".to_owned(),
                 id: id.to_owned(),
                 name: String::new(),

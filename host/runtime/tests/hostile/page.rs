@@ -61,7 +61,9 @@ fn contract() -> String {
 
 fn paragraph(text: &mut String, docs: &Docs) {
     if let Some(docs) = &docs.contents {
-        writeln!(text, "{}\n", docs.trim()).unwrap();
+        // A line that divides the file is no word of what it stands above.
+        let own: Vec<&str> = docs.lines().filter(|line| !line.starts_with("----")).collect();
+        writeln!(text, "{}\n", own.join("\n").trim()).unwrap();
     }
 }
 
