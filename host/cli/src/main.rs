@@ -101,7 +101,7 @@ async fn author(common: &Common, what: Authoring) -> Result<u8, Problem> {
     let quiet = common.quiet;
     let report = move |line: &str| {
         if !quiet {
-            anstream::eprintln!("{line}");
+            anstream::eprintln!("{}", render::plain::plain(line));
         }
     };
     let answer = dovetail_server::authors::perform(what, report).await?;

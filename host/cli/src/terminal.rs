@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use dovetail_server::{Caller, Event, Progress, Question, Reply, SecretText};
 use zeroize::Zeroizing;
 
+use crate::render::plain::plain;
 use crate::render::progress::Shown;
 
 /// The terminal of this process.
@@ -36,9 +37,9 @@ fn put(question: &Question) -> Reply {
     match question {
         Question::Confirm { about, question } => {
             for line in about {
-                anstream::eprintln!("{line}");
+                anstream::eprintln!("{}", plain(line));
             }
-            anstream::eprint!("{question} [y/N] ");
+            anstream::eprint!("{} [y/N] ", plain(question));
             let mut answer = String::new();
             // What cannot be shown or read is no yes.
             let _ = std::io::stderr().flush();
@@ -47,7 +48,7 @@ fn put(question: &Question) -> Reply {
             Reply::Decision(read && yes)
         }
         Question::Secret { key, label } => {
-            let typed = rpassword::prompt_password(format!("{label} ({key}): "));
+            let typed = rpassword::prompt_password(format!("{} ({key}): ", plain(label)));
             match typed.map(|text| SecretText::new(key, Zeroizing::new(text))) {
                 Ok(Ok(secret)) => Reply::Secret(secret),
                 Ok(Err(problem)) => Reply::Refused(problem),

@@ -26,6 +26,7 @@ pub mod reconcile;
 pub mod record;
 #[cfg(test)]
 mod sample;
+pub mod showable;
 pub mod source;
 pub mod time;
 pub mod value;

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use dovetail_domain::showable::is_showable;
 use dovetail_domain::{Code, Explained};
 
 use crate::scrub::Scrubber;
@@ -275,10 +276,10 @@ pub(crate) fn clean(text: &str, most: usize) -> String {
         .chars()
         .take(most)
         .map(|c| {
-            if c.is_control() || is_direction_mark(c) {
-                '?'
-            } else {
+            if is_showable(c) && !is_direction_mark(c) {
                 c
+            } else {
+                '?'
             }
         })
         .collect();
@@ -288,9 +289,9 @@ pub(crate) fn clean(text: &str, most: usize) -> String {
     cleaned
 }
 
-/// Marks that turn the direction of writing and so can make a text read as another.
+/// Marks that belong into names of some scripts, but not into a host's or a header's.
 fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{200E}' | '\u{200F}')
 }
 
 #[cfg(test)]

@@ -76,6 +76,14 @@ pub(crate) fn run(command: &mut Command, report: &mut dyn FnMut(&str)) -> Result
     Err(failed(&shown, Vec::from(last).join("\n")))
 }
 
+/// Runs a tool that fetches what a project asks for.
+pub(crate) fn fetch(command: &mut Command, report: &mut dyn FnMut(&str)) -> Result<(), KitError> {
+    run(command, report).map_err(|failure| match failure {
+        KitError::Tool { command, words } => KitError::Fetch { command, words },
+        other => other,
+    })
+}
+
 /// A folder that a language's tool fills with what a project asks for. It is filled again where the project asks for
 /// something else than it did.
 pub(crate) struct Fetched {
@@ -111,6 +119,11 @@ mod tests {
         let failure = run(&mut command, &mut |line| lines.push(line.to_owned())).unwrap_err();
         assert_eq!(lines.get(1..).unwrap(), ["one", "two"]);
         assert!(failure.to_string().ends_with("one\ntwo"), "{failure}");
+        assert!(matches!(failure, KitError::Tool { .. }));
+        let failure = fetch(&mut command, &mut |_| {}).unwrap_err();
+        assert!(failure.to_string().ends_with(" failed:\none\ntwo"), "{failure}");
+        let hint = failure.hint();
+        assert!(hint.contains("needs the network the first time"), "{hint}");
         assert!(find("sh").is_some() && find("no-such-program-here").is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value as Json;
 
 use crate::KitError;
-use crate::command::{Fetched, find, run};
+use crate::command::{Fetched, fetch, find, run};
 
 /// What makes a component of JavaScript, below `node_modules`.
 pub(crate) const COMPILER: &str = "@bytecodealliance/componentize-js";
@@ -52,10 +52,17 @@ pub(crate) fn build(dir: &Path, out: &Path, report: &mut dyn FnMut(&str)) -> Res
         install
             .current_dir(dir)
             .args(["install", "--no-audit", "--no-fund"]);
-        run(&mut install, report)?;
+        fetch(&mut install, report)?;
         fetched.note()?;
     }
     let mut build = Command::new(node);
     build.current_dir(dir).arg("build.mjs").arg(out);
-    run(&mut build, report)
+    run(&mut build, report)?;
+    if out.is_file() {
+        return Ok(());
+    }
+    Err(KitError::Manifest {
+        file: dir.join("build.mjs"),
+        what: "wrote no component to the path it was given".to_owned(),
+    })
 }

@@ -4,6 +4,7 @@
 //! A project stands alone: everything it needs of this one is in its `vendor/`, which is written when it is made and
 //! wherever it is missing. No checkout is looked for and none above is seen.
 
+mod built;
 mod command;
 mod doctor;
 mod error;
@@ -13,8 +14,9 @@ mod project;
 mod python;
 mod rust;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+pub use built::Built;
 pub use doctor::{Finding, doctor};
 pub use error::KitError;
 pub use project::new;
@@ -74,27 +76,47 @@ impl PluginKind {
     }
 }
 
-/// Builds the project in `dir` and puts its component at `out`, or at `DIR/NAME.wasm`. Gives where it stands. `report`
-/// is given one line at a time of what is done, fetched and said.
-pub fn build(dir: &Path, out: Option<&Path>, report: &mut dyn FnMut(&str)) -> Result<PathBuf, KitError> {
+/// Builds the project in `dir` into a component that can take its place at `out`, or at `DIR/NAME.wasm`: what stands there
+/// stays until [`Built::keep`]. A place that cannot be is told before anything is built. `report` is given one line at a
+/// time of what is done, fetched and said.
+pub fn build(dir: &Path, out: Option<&Path>, report: &mut dyn FnMut(&str)) -> Result<Built, KitError> {
     let language = Language::of(dir)?;
     let dir = dir
         .canonicalize()
         .map_err(|why| KitError::file("read", dir, why))?;
-    project::vendor(&dir, language)?;
     let name = match language {
         Language::Rust => rust::name(&dir)?,
         Language::JavaScript => javascript::name(&dir)?,
         Language::Python => python::name(&dir)?,
     };
-    let out = out.map_or_else(|| dir.join(format!("{name}.wasm")), Path::to_owned);
-    // Whoever reads the file sees the old component or the new one.
-    let aside = out.with_extension("wasm.part");
+    let built = Built::at(out.map_or_else(|| dir.join(format!("{name}.wasm")), Path::to_owned))?;
+    project::vendor(&dir, language)?;
     match language {
-        Language::Rust => rust::build(&dir, &aside, report)?,
-        Language::JavaScript => javascript::build(&dir, &aside, report)?,
-        Language::Python => python::build(&dir, &aside, report)?,
+        Language::Rust => rust::build(&dir, built.part(), report)?,
+        Language::JavaScript => javascript::build(&dir, built.part(), report)?,
+        Language::Python => python::build(&dir, built.part(), report)?,
     }
-    std::fs::rename(&aside, &out).map_err(|why| KitError::file("write", &out, why))?;
-    Ok(out)
+    Ok(built)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_that_cannot_be_is_told_before_anything_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = "[project]\nname = \"of-acme\"\ndependencies = []\n";
+        std::fs::write(folder.path().join("pyproject.toml"), manifest).unwrap();
+        let refused =
+            |out: Option<&Path>| build(folder.path(), out, &mut |line| panic!("it ran {line}")).unwrap_err();
+        let error = refused(Some(folder.path()));
+        assert!(matches!(error, KitError::OutIsFolder { .. }), "{error}");
+        let error = refused(Some(&folder.path().join("none/made.wasm")));
+        assert!(matches!(error, KitError::NoFolder { .. }), "{error}");
+        std::fs::create_dir(folder.path().join("of-acme.wasm")).unwrap();
+        let error = refused(None);
+        assert!(matches!(error, KitError::OutIsFolder { .. }), "{error}");
+        assert!(!folder.path().join("vendor").exists());
+    }
 }

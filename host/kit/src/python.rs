@@ -7,7 +7,7 @@ use std::process::Command;
 use toml::{Table, Value};
 
 use crate::KitError;
-use crate::command::{Fetched, find, run};
+use crate::command::{Fetched, fetch, find, run};
 
 /// How to get Python.
 pub(crate) const TODO: &str = "Install Python 3.10 or later with venv and pip: https://www.python.org, or `apt-get install python3-venv`";
@@ -60,13 +60,13 @@ pub(crate) fn build(dir: &Path, out: &Path, report: &mut dyn FnMut(&str)) -> Res
             for_what: "a plugin in Python",
             todo: TODO,
         })?;
-        run(
+        fetch(
             Command::new(python).args(["-m", "venv"]).arg(&environment),
             report,
         )?;
         let mut install = Command::new(environment.join("bin/python"));
         install.args(["-m", "pip", "install", "--disable-pip-version-check", "--quiet"]);
-        run(install.args(dependencies), report)?;
+        fetch(install.args(dependencies), report)?;
         if !compiler.is_file() {
             return Err(KitError::Manifest {
                 file: dir.join("pyproject.toml"),

@@ -12,6 +12,7 @@ pub(crate) mod values;
 
 use std::fmt;
 
+use dovetail_domain::showable::is_showable;
 use dovetail_domain::{Cause, Fault, Kind, SourceId, Timestamp};
 
 use crate::bindings::types;
@@ -40,22 +41,17 @@ pub(crate) fn no<T>(why: impl Into<String>) -> Checked<T> {
     Err(Unacceptable(why.into()))
 }
 
-/// Text for people: control characters become spaces, and it is cut to `most` bytes.
+/// Text for people: what cannot be shown becomes spaces, and it is cut to `most` bytes.
 pub(crate) fn words(text: &str, most: usize) -> String {
     let mut out = String::with_capacity(text.len().min(most));
     for c in text.chars() {
-        let c = if c.is_control() || is_override(c) { ' ' } else { c };
+        let c = if is_showable(c) { c } else { ' ' };
         if out.len() + c.len_utf8() > most {
             break;
         }
         out.push(c);
     }
     out
-}
-
-/// Characters that turn the direction of what follows and so show something else than is there.
-fn is_override(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 /// A text of at most `most` bytes without NUL.

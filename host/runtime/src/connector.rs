@@ -16,10 +16,10 @@ use crate::checked::{self, Checked, answers};
 use crate::error::{CallError, PluginError, failed};
 use crate::host::{self, Host};
 use crate::imports::{Inspection, label};
-use crate::instance::{Instance, Usage, begin, usage, within};
+use crate::instance::{Instance, Usage, begin, ended, within};
 use crate::limits::GuestLimits;
 use crate::lower;
-use crate::outbound::Outbound;
+use crate::outbound::{Outbound, WayOut};
 use crate::runtime::Shared;
 
 /// A connector that was compiled and has described itself. Cheap to clone.
@@ -49,7 +49,7 @@ impl LoadedConnector {
         begin(&mut instance.store, allowance);
         let guest = instance.bindings.dovetail_plugin_connector();
         let given = within(allowance.elapsed, guest.call_describe(&mut instance.store)).await;
-        let said = instance.store.data().book.said();
+        let (_, said) = ended(&instance.store);
         let given = given.map_err(|why| failed(&label, "describe", &why, limits, said.as_deref()))?;
         let description = checked::connector::description(given).map_err(|why| PluginError::Answer {
             plugin: label,
@@ -82,7 +82,7 @@ impl LoadedConnector {
     pub fn session(&self, outbound: Arc<dyn Outbound>) -> ConnectorSession {
         ConnectorSession {
             loaded: Arc::clone(&self.loaded),
-            outbound,
+            way_out: Arc::new(WayOut::new(outbound, self.loaded.shared.limits.requests)),
             instance: None,
             usage: Usage::default(),
         }
@@ -93,7 +93,7 @@ async fn start(
     shared: &Shared,
     pre: &ConnectorPluginPre<Host>,
     label: &str,
-    outbound: Option<Arc<dyn Outbound>>,
+    way_out: Option<Arc<WayOut>>,
 ) -> Result<Instance<ConnectorPlugin>, PluginError> {
     let guest = &shared.limits.connector;
     let mut store = host::store(
@@ -102,12 +102,12 @@ async fn start(
         &shared.limits,
         guest,
         label,
-        outbound,
+        way_out,
     );
     let allowance = Allowance::of(guest, 0);
     begin(&mut store, allowance);
     let made = within(allowance.elapsed, pre.instantiate_async(&mut store)).await;
-    let said = store.data().book.said();
+    let (_, said) = ended(&store);
     let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said.as_deref()))?;
     Ok(Instance {
         store,
@@ -121,7 +121,7 @@ async fn start(
 /// A call that is dropped before its end leaves nothing behind: the next one has a fresh instance.
 pub struct ConnectorSession {
     loaded: Arc<Loaded>,
-    outbound: Arc<dyn Outbound>,
+    way_out: Arc<WayOut>,
     instance: Option<Instance<ConnectorPlugin>>,
     usage: Usage,
 }
@@ -317,12 +317,12 @@ impl ConnectorSession {
         match self.instance.take() {
             Some(instance) => Ok(instance),
             None => {
-                let outbound = Arc::clone(&self.outbound);
+                let way_out = Arc::clone(&self.way_out);
                 start(
                     &self.loaded.shared,
                     &self.loaded.pre,
                     &self.loaded.label,
-                    Some(outbound),
+                    Some(way_out),
                 )
                 .await
             }
@@ -336,7 +336,8 @@ impl ConnectorSession {
         function: &'static str,
         given: wasmtime::Result<T>,
     ) -> Result<T, PluginError> {
-        self.usage = usage(&instance.store);
+        let (usage, said) = ended(&instance.store);
+        self.usage = usage;
         let limits = &self.loaded.shared.limits;
         match given {
             Ok(given) => {
@@ -346,16 +347,13 @@ impl ConnectorSession {
                 }
                 Ok(given)
             }
-            Err(why) => {
-                let said = instance.store.data().book.said();
-                Err(failed(
-                    &self.loaded.label,
-                    function,
-                    &why,
-                    limits,
-                    said.as_deref(),
-                ))
-            }
+            Err(why) => Err(failed(
+                &self.loaded.label,
+                function,
+                &why,
+                limits,
+                said.as_deref(),
+            )),
         }
     }
 

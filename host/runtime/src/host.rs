@@ -11,15 +11,14 @@ use crate::engine::Clock;
 use crate::limits::{self, GuestLimits, Limits};
 use crate::log::LogBook;
 use crate::memory::Quota;
-use crate::outbound::{Outbound, OutboundAnswer, OutboundFailure, OutboundRequest};
+use crate::outbound::{OutboundAnswer, OutboundFailure, OutboundRequest, WayOut};
 
 /// The state of one instance.
 pub(crate) struct Host {
     pub(crate) meter: Arc<Meter>,
     pub(crate) book: LogBook,
     pub(crate) quota: Quota,
-    outbound: Option<Arc<dyn Outbound>>,
-    requests_left: u64,
+    way_out: Option<Arc<WayOut>>,
 }
 
 /// A store for one instance, with every limit set before anything is instantiated in it.
@@ -29,15 +28,14 @@ pub(crate) fn store(
     limits: &Limits,
     guest: &GuestLimits,
     plugin: &str,
-    outbound: Option<Arc<dyn Outbound>>,
+    way_out: Option<Arc<WayOut>>,
 ) -> Store<Host> {
     let meter = Meter::new(Arc::clone(clock));
     let host = Host {
         meter: Arc::clone(&meter),
         book: LogBook::new(plugin),
         quota: Quota::new(guest.memory, limits),
-        outbound,
-        requests_left: limits.requests,
+        way_out,
     };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.quota);
@@ -75,8 +73,8 @@ impl http::Host for Host {
     ) -> wasmtime::Result<Result<http::Response, http::Failure>> {
         let _visit = self.meter.enter()?;
         let checked = self.admit(request);
-        let answer = match (checked, &self.outbound) {
-            (Ok(request), Some(outbound)) => outbound.send(request).await,
+        let answer = match (checked, &self.way_out) {
+            (Ok(request), Some(way_out)) => way_out.outbound.send(request).await,
             (Ok(_), None) => Err(no_way_out()),
             (Err(refused), _) => Err(refused),
         };
@@ -112,8 +110,8 @@ impl http::Host for Host {
                 Err(refused) => answers.push(Some(Err(refused))),
             }
         }
-        let came = match &self.outbound {
-            Some(outbound) => outbound.send_each(sent).await,
+        let came = match &self.way_out {
+            Some(way_out) => way_out.outbound.send_each(sent).await,
             None => sent.iter().map(|_| Err(no_way_out())).collect(),
         };
         let mut came = came.into_iter();
@@ -152,12 +150,15 @@ impl Host {
                 limits::REQUEST_BODY
             ));
         }
-        let Some(left) = self.requests_left.checked_sub(1) else {
+        if self
+            .way_out
+            .as_ref()
+            .is_some_and(|way_out| !way_out.take_request())
+        {
             return Err(OutboundFailure::Stopped(
                 "the run's requests are used up".to_owned(),
             ));
-        };
-        self.requests_left = left;
+        }
         Ok(OutboundRequest {
             method: request.method,
             url: request.url,

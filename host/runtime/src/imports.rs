@@ -185,7 +185,8 @@ fn world(exports: &[String]) -> Result<World, Refusal> {
             };
             Err((
                 format!("it exports {shown}; a plugin exports `{CONNECTOR}` or `{MAPPING}`"),
-                "Build it against the contract of this version, in `wit/draft`",
+                "End the Rust source with `dovetail_sdk::overlay!`, `export_mapping!` or `export_connector!`; where it has \
+                 one, build it against the contract of this version, in `vendor/wit`",
             ))
         }
     }
@@ -241,8 +242,8 @@ fn kind(world: World) -> &'static str {
 /// What removes an import: the option of the language's build that brought it.
 fn advice(world: World, name: &str) -> &'static str {
     if name.starts_with("wasi:") {
-        "Build it without WASI: Rust for the target wasm32-unknown-unknown, JavaScript with `jco componentize \
-         --disable all`, Python with `componentize-py --stub-wasi`"
+        "Build it without WASI: Rust for the target wasm32-unknown-unknown, JavaScript with all of \
+         `disableFeatures` in build.mjs that `dovetail plugin new` writes there, Python with `componentize-py --stub-wasi`"
     } else if name == HTTP.0 && world == World::Mapping {
         "A mapping sends nothing: it sees the records it is given and a log; take the request out of it"
     } else if name.starts_with("dovetail:plugin/") {

@@ -39,19 +39,20 @@ pub(crate) fn begin(store: &mut Store<Host>, allowance: Allowance) {
     host::begin(store, allowance);
 }
 
-/// A call has ended: what it cost.
-pub(crate) fn usage(store: &Store<Host>) -> Usage {
+/// A call has ended: what it cost, and what the plugin said in it that helps to understand a failure.
+pub(crate) fn ended(store: &Store<Host>) -> (Usage, Option<String>) {
     let host = store.data();
     host.book.end();
     let (log_lines, log_lines_dropped) = host.book.lines();
-    Usage {
+    let usage = Usage {
         ticks: host.meter.spent(),
         turns: host.meter.turns(),
         host_calls: host.meter.host_calls(),
         log_lines,
         log_lines_dropped,
         memory: host.quota.used(),
-    }
+    };
+    (usage, host.book.said())
 }
 
 /// Waits for `work`, no longer than a call may take.

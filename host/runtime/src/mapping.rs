@@ -23,7 +23,7 @@ use crate::checked::{self, Checked};
 use crate::error::{PluginError, RecordError, failed};
 use crate::host::{self, Host};
 use crate::imports::{Inspection, label};
-use crate::instance::{Instance, Usage, begin, usage, within};
+use crate::instance::{Instance, Usage, begin, ended, within};
 use crate::lower;
 use crate::runtime::Shared;
 
@@ -67,7 +67,7 @@ impl LoadedMapping {
         begin(&mut instance.store, allowance);
         let guest = instance.bindings.dovetail_plugin_mapping();
         let given = within(allowance.elapsed, guest.call_describe(&mut instance.store)).await;
-        let said = instance.store.data().book.said();
+        let (_, said) = ended(&instance.store);
         let given = given.map_err(|why| failed(&label, "describe", &why, limits, said.as_deref()))?;
         let description = checked::mapping::description(given).map_err(|why| PluginError::Answer {
             plugin: label,
@@ -96,36 +96,12 @@ impl LoadedMapping {
         &self.loaded.inspection
     }
 
-    /// The rows that take effect under a configuration; the inner error is the mapping's own word that it makes no sense.
+    /// [`MappingRunner::configure`], by a runner of its own.
     pub async fn configure(
         &self,
         context: &MappingContext,
     ) -> Result<Result<Vec<TableRow>, Fault>, PluginError> {
-        let Loaded {
-            shared, pre, label, ..
-        } = &*self.loaded;
-        let limits = &shared.limits;
-        let mut instance = start(shared, pre, label).await?;
-        let allowance = Allowance::of(&limits.mapping, 0);
-        begin(&mut instance.store, allowance);
-        let guest = instance.bindings.dovetail_plugin_mapping();
-        let context = lower::mapping::context(context);
-        let given = within(
-            allowance.elapsed,
-            guest.call_configure(&mut instance.store, context),
-        )
-        .await;
-        let said = instance.store.data().book.said();
-        match given.map_err(|why| failed(label, "configure", &why, limits, said.as_deref()))? {
-            Ok(rows) => checked::mapping::table(rows)
-                .map(Ok)
-                .map_err(|why| PluginError::Answer {
-                    plugin: label.clone(),
-                    function: "configure",
-                    what: why.0,
-                }),
-            Err(fault) => Ok(Err(checked::fault(fault.into()))),
-        }
+        self.runner().configure(context).await
     }
 
     /// A runner for one run.
@@ -151,7 +127,7 @@ async fn start(
     let allowance = Allowance::of(guest, 0);
     begin(&mut store, allowance);
     let made = within(allowance.elapsed, pre.instantiate_async(&mut store)).await;
-    let said = store.data().book.said();
+    let (_, said) = ended(&store);
     let bindings = made.map_err(|why| failed(label, "instantiate", &why, &shared.limits, said.as_deref()))?;
     Ok(Instance {
         store,
@@ -174,6 +150,39 @@ pub struct MappingRunner {
 pub type Answers<T> = Vec<Result<T, RecordError>>;
 
 impl MappingRunner {
+    /// The rows that take effect under a configuration; the inner error is the mapping's own word that it makes no sense.
+    pub async fn configure(
+        &mut self,
+        context: &MappingContext,
+    ) -> Result<Result<Vec<TableRow>, Fault>, PluginError> {
+        let Loaded {
+            shared, pre, label, ..
+        } = &*self.loaded;
+        let limits = &shared.limits;
+        let mut instance = start(shared, pre, label).await?;
+        let allowance = Allowance::of(&limits.mapping, 0);
+        begin(&mut instance.store, allowance);
+        let guest = instance.bindings.dovetail_plugin_mapping();
+        let context = lower::mapping::context(context);
+        let given = within(
+            allowance.elapsed,
+            guest.call_configure(&mut instance.store, context),
+        )
+        .await;
+        let (usage, said) = ended(&instance.store);
+        self.usage = usage;
+        match given.map_err(|why| failed(label, "configure", &why, limits, said.as_deref()))? {
+            Ok(rows) => checked::mapping::table(rows)
+                .map(Ok)
+                .map_err(|why| PluginError::Answer {
+                    plugin: label.clone(),
+                    function: "configure",
+                    what: why.0,
+                }),
+            Err(fault) => Ok(Err(checked::fault(fault.into()))),
+        }
+    }
+
     /// Maps a batch: as many answers as records, in their order. An error is the plugin's, and the run's end.
     pub async fn convert(
         &mut self,
@@ -290,14 +299,12 @@ impl MappingRunner {
         let guest = instance.bindings.dovetail_plugin_mapping();
         let given = within(allowance.elapsed, batch.call(guest, &mut instance.store, part)).await;
         self.calls += 1;
-        self.usage = usage(&instance.store);
+        let (usage, said) = ended(&instance.store);
+        self.usage = usage;
         let plugin = &self.loaded.label;
         let given = match given {
             Ok(given) => given,
-            Err(why) => {
-                let said = instance.store.data().book.said();
-                return Ok(Err(failed(plugin, B::FUNCTION, &why, limits, said.as_deref())));
-            }
+            Err(why) => return Ok(Err(failed(plugin, B::FUNCTION, &why, limits, said.as_deref()))),
         };
         if given.len() != wanted {
             return Ok(Err(PluginError::Answer {

@@ -1,6 +1,9 @@
 //! What the runtime needs from whoever sends requests. It knows no client and no policy: a connector says what it
 //! wants, and an [`Outbound`] decides and answers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use async_trait::async_trait;
 
 /// A request as the connector worded it, with counts and sizes checked and nothing else.
@@ -61,4 +64,26 @@ pub trait Outbound: Send + Sync {
 
     /// Sends several and waits for all; as many answers as requests, in their order.
     async fn send_each(&self, requests: Vec<OutboundRequest>) -> Vec<OutboundAnswer>;
+}
+
+/// A run's way out: whoever sends, and how many requests the run may still make, whatever instance they come from.
+pub(crate) struct WayOut {
+    pub(crate) outbound: Arc<dyn Outbound>,
+    requests_left: AtomicU64,
+}
+
+impl WayOut {
+    pub(crate) fn new(outbound: Arc<dyn Outbound>, requests: u64) -> WayOut {
+        WayOut {
+            outbound,
+            requests_left: AtomicU64::new(requests),
+        }
+    }
+
+    /// Takes one of the requests; none is left where it says no.
+    pub(crate) fn take_request(&self) -> bool {
+        let one_less = |left: u64| left.checked_sub(1);
+        let (set, fetch) = (Ordering::Relaxed, Ordering::Relaxed);
+        self.requests_left.fetch_update(set, fetch, one_less).is_ok()
+    }
 }

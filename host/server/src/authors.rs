@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use dovetail_domain::Code;
-use dovetail_kit::{Finding, KitError};
+use dovetail_kit::{Built, Finding, KitError};
 pub use dovetail_kit::{Language, PluginKind};
 
 use crate::answer::{Answer, BuiltPlugin, NewProject, ToolShown, ToolchainShown};
 use crate::host::Host;
 use crate::plugins::{self, read};
-use crate::shelf::{Shelved, ready, start_runtime};
+use crate::shelf::{Plugin, Shelved, ready, start_runtime};
 use crate::{Problem, cases, problem::Result};
 
 /// A command of an author's.
@@ -71,9 +71,11 @@ pub async fn perform(what: Authoring, report: impl FnMut(&str) + Send + 'static)
         }
         Authoring::Test { file, cases } => {
             let shelved = loaded(&file).await?;
-            let cases = match cases {
-                Some(cases) => cases,
-                None => cases::beside(&file)?,
+            let cases = match (cases, &shelved.plugin) {
+                (Some(cases), _) => cases,
+                (None, Plugin::Mapping(_)) => cases::beside(&file)?,
+                // Nobody has to write cases to be told that a connector has none: that is said before any is read.
+                (None, Plugin::Connector(_)) => PathBuf::new(),
             };
             tested(&shelved, &cases).await
         }
@@ -99,8 +101,12 @@ async fn build(
     let built = work
         .await
         .map_err(|error| Problem::internal(format!("The build broke off: {error}.")))?;
-    let file = built.map_err(told)?;
-    let shelved = loaded(&file).await?;
+    let built = built.map_err(told)?;
+    // What stood there before stays where this one is refused.
+    let shelved = loaded(built.part())
+        .await
+        .map_err(|problem| of_its_place(problem, &built))?;
+    let file = built.keep().map_err(told)?;
     Ok(BuiltPlugin {
         name: shelved.plugin.name().to_owned(),
         version: shelved.plugin.version().to_owned(),
@@ -110,6 +116,13 @@ async fn build(
         digest: shelved.inspection.digest.clone(),
         file,
     })
+}
+
+/// A file that is gone is no name to tell: the component is called by where it would stand.
+fn of_its_place(problem: Problem, built: &Built) -> Problem {
+    let (part, place) = (built.part().display(), built.place().display());
+    let message = problem.message.replace(&part.to_string(), &place.to_string());
+    Problem { message, ..problem }
 }
 
 async fn loaded(file: &Path) -> Result<Shelved> {
@@ -125,7 +138,7 @@ fn for_authors(problem: Problem) -> Problem {
             "Mend it where it says; what it wrote to `log` on the way stands above with -v, and -vv shows all of it."
         }
         Code::PluginLimit => {
-            "Do less in one call, or hold less at once; ARCHITECTURE.md has the table of limits with their reasons."
+            "Do less in one call, or hold less at once; docs/plugins.md has the table of limits with their reasons."
         }
         Code::PluginAnswer => "Return what the contract asks for; `vendor/wit` has it with its limits.",
         _ => return problem,
@@ -157,5 +170,19 @@ fn shown(finding: Finding) -> ToolchainShown {
         tools: tools.collect(),
         way: finding.way,
         todo: finding.todo,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_author_is_told_where_the_limits_stand() {
+        let told = for_authors(Problem::new(Code::PluginLimit, "Too much.", "Tell its makers."));
+        assert!(told.hint.contains("docs/plugins.md"), "{told:?}");
+        assert_eq!(told.message, "Too much.");
+        let other = Problem::not_found("Nothing.", "Look elsewhere.");
+        assert_eq!(for_authors(other.clone()), other);
     }
 }

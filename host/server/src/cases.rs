@@ -15,7 +15,7 @@ use dovetail_runtime::{LoadedMapping, MappingInput};
 use serde_json::{Value as Json, json};
 
 use crate::answer::{CaseVerdict, TestReport};
-use crate::mappings::config::{self, Misfit, place_of};
+use crate::mappings::config::{self, place_of};
 use crate::shelf::{Plugin, Shelved};
 use crate::{Problem, problem::Result};
 use file::{Case, CaseFile, Expected};
@@ -54,7 +54,7 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
     };
     let file = file::read(cases)?;
     let own = own_config(mapping, &file)?;
-    let mut refused: HashMap<(String, Option<String>), Option<String>> = HashMap::new();
+    let mut refused: HashMap<(String, Option<String>), Option<Refusal>> = HashMap::new();
     let mut verdicts = Vec::with_capacity(file.cases.len());
     for case in &file.cases {
         let config = case
@@ -70,14 +70,13 @@ pub(crate) async fn run(shelved: &Shelved, cases: &Path) -> Result<TestReport> {
         let why = match refused.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let read = config::look(mapping, &config, case.organization.as_deref()).await?;
-                let why = read.err().map(Misfit::words);
+                let why = refusal(mapping, &config, case.organization.as_deref()).await?;
                 refused.insert(key, why.clone());
                 why
             }
         };
         verdicts.push(match why {
-            Some(why) => compare::against_error(case, &why, "the configuration is refused"),
+            Some((what, why)) => compare::against_error(case, &why, what),
             None => judge(mapping, case, &context).await?,
         });
     }
@@ -108,6 +107,29 @@ fn own_config(mapping: &LoadedMapping, file: &CaseFile) -> Result<Option<Json>> 
             ),
             "A file of cases holds [[test]] and nothing else; a case's configuration is its `config`.",
         )),
+    }
+}
+
+/// Why the cases of a configuration are not run: what happened, and the words for it.
+type Refusal = (&'static str, String);
+
+/// Has the mapping look at a configuration. Where it traps or runs over a limit at that, this is the outcome of the cases
+/// that have this configuration, and the others are run. What is not the mapping's doing is an error.
+async fn refusal(
+    mapping: &LoadedMapping,
+    config: &Json,
+    organization: Option<&str>,
+) -> Result<Option<Refusal>> {
+    match config::look(mapping, config, organization).await {
+        Ok(read) => Ok(read
+            .err()
+            .map(|why| ("the configuration is refused", why.words()))),
+        Err(problem) => match problem.code {
+            Code::PluginTrapped | Code::PluginLimit | Code::PluginAnswer => {
+                Ok(Some(("its configuration makes it fail", problem.message)))
+            }
+            _ => Err(problem),
+        },
     }
 }
 

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dovetail_domain::{Code, Integration, IntegrationId, RunId};
-use dovetail_store::{Run, RunStatus, RunTrigger, table};
+use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, table};
 use dovetail_sync::{Cancel, Event, Order, Progress};
 use tokio::sync::{broadcast, watch};
 
 use crate::host::Host;
 use crate::queue::{self, Entry, Queue};
+use crate::shelf::is_its_own;
 use crate::{Problem, database, outcome, problem::Result};
 
 /// Events that wait for somebody slow; the oldest go first.
@@ -323,9 +324,32 @@ async fn work(
     channels: Channels,
     cancel: Cancel,
 ) -> Result<Run> {
-    let setup = host.setup_for(&integration).await?;
+    let setup = match host.setup_for(&integration).await {
+        Ok(setup) => setup,
+        Err(problem) if is_its_own(&problem) => return failed(&host, &integration, order, problem),
+        Err(problem) => return Err(problem),
+    };
     database::prove(&host, &setup).await?;
     Ok(dovetail_sync::run_or_review(&setup, order, Arc::new(channels), &cancel).await?)
+}
+
+/// A run that ended before it read anything, since a plugin of its does not start.
+fn failed(host: &Host, integration: &Integration, order: Order, problem: Problem) -> Result<Run> {
+    let mode = if order.full {
+        RunMode::Full
+    } else {
+        RunMode::Incremental
+    };
+    let (name, now) = (integration.name.clone(), host.now());
+    let mut run = Run::begin(order.run, integration.id, name, mode, order.trigger, now);
+    run.status = RunStatus::Failed;
+    run.reason = Some(problem.code.as_str().to_owned());
+    run.trouble = Some(problem.into());
+    run.finished = Some(now);
+    let mut step = host.step();
+    step.put_run(&run)?;
+    host.archive().commit(step)?;
+    Ok(run)
 }
 
 /// What follows a run's end: the queue's entry goes, trouble is noted, watchers are told, and others get their turn.

@@ -331,7 +331,10 @@ fn placed(
             there.extend(layers.iter().map(|layer| layer.plugin.as_str()));
             return Err(Problem::not_found(
                 format!("There is no layer `{after}` to come after."),
-                format!("The layers here are: {}.", there.join(", ")),
+                format!(
+                    "The layers here are: {}. Those of an organization come after all of the integration.",
+                    there.join(", ")
+                ),
             ));
         }
     };

@@ -54,6 +54,16 @@ pub(crate) struct Shelved {
     pub(crate) stock: bool,
 }
 
+impl Shelved {
+    /// The connectors whose records it makes into whole ones: none for an overlay.
+    pub(crate) fn makes(&self) -> &[String] {
+        match &self.plugin {
+            Plugin::Mapping(mapping) if !mapping.description().overlay => &mapping.description().connectors,
+            _ => &[],
+        }
+    }
+}
+
 /// What is loaded: a component by its digest, with the memory it was granted.
 type Loaded = HashMap<(String, Option<usize>), Shelved>;
 
@@ -193,29 +203,48 @@ impl Shelf {
             .collect())
     }
 
-    /// The mapping that makes whole records of a connector's.
+    /// The mapping that makes whole records of a connector's. Where it is one that was added and does not start, that is
+    /// the error: no other stands in for it.
     pub(crate) async fn standard_mapping(
         &self,
         archive: &Archive,
         connector: &str,
     ) -> Result<Arc<LoadedMapping>> {
-        let fits = |shelved: &Shelved| match &shelved.plugin {
-            Plugin::Mapping(mapping) => {
-                let description = mapping.description();
-                !description.overlay && description.connectors.iter().any(|known| known == connector)
-            }
-            Plugin::Connector(_) => false,
-        };
-        match self.first(archive, fits).await? {
-            Some(Shelved {
-                plugin: Plugin::Mapping(mapping),
-                ..
-            }) => Ok(mapping),
-            _ => Err(Problem::not_found(
+        match self.maker(archive, connector).await? {
+            Some(name) => self.mapping(archive, &name).await,
+            None => Err(Problem::not_found(
                 format!("No mapping is installed that makes records of {connector}'s."),
                 "Add one with `dovetail plugin add FILE`.",
             )),
         }
+    }
+
+    /// The name of that mapping, whether it starts or not. There is one at most: see [`crate::plugins::add`].
+    pub(crate) async fn maker(&self, archive: &Archive, connector: &str) -> Result<Option<String>> {
+        let makes = |made: &[String]| made.iter().any(|known| known == connector);
+        let added = archive.rows(&table::plugins::<Installed>())?;
+        for stock in dovetail_bundle::stock()? {
+            let shelved = self.load_as_granted(archive, stock.bytes, true).await?;
+            let name = shelved.plugin.name();
+            if makes(shelved.makes()) && !added.iter().any(|(added, _)| added == name) {
+                return Ok(Some(name.to_owned()));
+            }
+        }
+        let mut added = added.into_iter();
+        Ok(added
+            .find(|(_, installed)| makes(&installed.makes))
+            .map(|(name, _)| name))
+    }
+
+    /// The plugin of that name that comes with the program, whatever stands in for it.
+    pub(crate) async fn stock(&self, archive: &Archive, name: &str) -> Result<Option<Shelved>> {
+        for stock in dovetail_bundle::stock()? {
+            let shelved = self.load_as_granted(archive, stock.bytes, true).await?;
+            if shelved.plugin.name() == name {
+                return Ok(Some(shelved));
+            }
+        }
+        Ok(None)
     }
 
     /// Loads a component with what was granted under its name. The name is known once it has described itself; until then

@@ -37,12 +37,30 @@ pub(crate) async fn remap(
     wanted: &[Kind],
     (progress, pulse): (&dyn Progress, &Pulse),
 ) -> Result<(), SyncError> {
+    what_is_stored(pass, stack, wanted, None, (progress, pulse)).await?;
+    for kind in wanted {
+        let unstored = unstored(pass, *kind)?;
+        retry::read_again(pass, psa, stack, *kind, unstored).await?;
+        pulse.beat();
+    }
+    Ok(())
+}
+
+/// Maps again what is stored, parents first: all of it, or one organization and what belongs to it.
+pub(crate) async fn what_is_stored(
+    pass: &mut Pass,
+    stack: &mut Stack,
+    wanted: &[Kind],
+    organization: Option<AssetId>,
+    (progress, pulse): (&dyn Progress, &Pulse),
+) -> Result<(), SyncError> {
     // The PSA told nothing of these organizations: what stands under them need not be read again.
     let told = std::mem::take(&mut pass.told);
     for kind in wanted {
         let mut after = None;
         loop {
-            let (items, last) = stored(&pass.archive, pass.integration.id, *kind, None, after, STEP)?;
+            let integration = pass.integration.id;
+            let (items, last) = stored(&pass.archive, integration, *kind, organization, after, STEP)?;
             if let Some(last) = last {
                 after = Some(last);
             } else {
@@ -53,7 +71,7 @@ pub(crate) async fn remap(
                 refused: Vec::new(),
                 next: None,
             };
-            let page = map_page(stack, &pass.archive, pass.integration.id, *kind, page).await?;
+            let page = map_page(stack, &pass.archive, integration, *kind, page).await?;
             tokio::task::block_in_place(|| pass.store(page))?;
             pulse.beat();
             let tally = *pass.run.tally(*kind);
@@ -61,11 +79,6 @@ pub(crate) async fn remap(
         }
     }
     pass.told = told;
-    for kind in wanted {
-        let unstored = unstored(&pass.archive, pass.integration.id, *kind)?;
-        retry::read_again(pass, psa, stack, *kind, unstored).await?;
-        pulse.beat();
-    }
     Ok(())
 }
 
@@ -80,7 +93,8 @@ pub(crate) fn come_in(records: Vec<SourceRecord>) -> Vec<Pulled> {
 }
 
 /// The PSA's records behind what is kept in step, behind `after` and at most `most`, and the last record looked at; none
-/// where there is nothing more. They have no name of their own: the first layer finds it.
+/// where there is nothing more. An organization belongs to itself. They have no name of their own: the first layer finds
+/// it.
 pub(crate) fn stored(
     archive: &Archive,
     integration: IntegrationId,
@@ -89,18 +103,34 @@ pub(crate) fn stored(
     after: Option<AssetId>,
     most: usize,
 ) -> Result<(Vec<SourceRecord>, Option<AssetId>), StoreError> {
-    let briefs = archive.briefs(kind, Some(integration), organization, after, most)?;
-    let last = briefs.last().map(|brief| brief.id);
-    let mut records = Vec::with_capacity(briefs.len());
-    for brief in briefs {
-        if brief.link == Some((integration, SyncState::Enabled))
-            && let Some(link) = archive.record(kind, brief.id)?.and_then(|record| record.link)
+    let ids: Vec<AssetId> = match (kind, organization) {
+        (Kind::Organization, Some(id)) => std::iter::once(id).filter(|_| after.is_none()).collect(),
+        _ => {
+            let briefs = archive.briefs(kind, Some(integration), organization, after, most)?;
+            briefs.iter().map(|brief| brief.id).collect()
+        }
+    };
+    let last = ids.last().copied();
+    Ok((records(archive, integration, kind, ids)?, last))
+}
+
+/// The PSA's records behind these, as far as they are kept in step.
+fn records(
+    archive: &Archive,
+    integration: IntegrationId,
+    kind: Kind,
+    ids: impl IntoIterator<Item = AssetId>,
+) -> Result<Vec<SourceRecord>, StoreError> {
+    let mut records = Vec::new();
+    for id in ids {
+        if let Some(link) = archive.record(kind, id)?.and_then(|record| record.link)
+            && (link.integration, link.state) == (integration, SyncState::Enabled)
             && !link.is_unread()
         {
             records.push(taken_over(kind, &link)?);
         }
     }
-    Ok((records, last))
+    Ok(records)
 }
 
 /// The PSA's record behind a link as it was last taken over. It has no name of its own: the first layer finds it.
@@ -114,12 +144,13 @@ pub(crate) fn taken_over(kind: Kind, link: &Link) -> Result<SourceRecord, StoreE
     })
 }
 
-/// Records of the PSA that are known and not stored: those in quarantine, and those that wait.
-fn unstored(archive: &Archive, integration: IntegrationId, kind: Kind) -> Result<Vec<Wanted>, StoreError> {
+/// Records of the PSA that are known and not stored: those in quarantine before this run, and those that wait.
+fn unstored(pass: &Pass, kind: Kind) -> Result<Vec<Wanted>, StoreError> {
+    let (archive, integration) = (&pass.archive, pass.integration.id);
     let quarantined = archive.quarantine(Some(integration), None, usize::MAX)?;
     let mut unstored: Vec<(SourceId, Option<SourceId>)> = quarantined
         .into_iter()
-        .filter(|entry| entry.kind == kind)
+        .filter(|entry| entry.kind == kind && entry.run != pass.run.id)
         .map(|entry| (entry.source, None))
         .collect();
     for ((_, of, source), row) in table::waiting::<Waiting>().list_under(archive.store(), &integration)? {

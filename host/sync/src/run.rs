@@ -2,11 +2,12 @@
 //! everything or what changed. Three things go on at once: a page is fetched, the one before is mapped, the one before
 //! that is stored. What seems to have left is settled at the end, and only once everything was read without an error.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use dovetail_domain::connector::{KindAbility, Listing, Page};
-use dovetail_domain::{Code, Explained, Kind, Pulled, RunId, Timestamp, Trouble};
+use dovetail_domain::{AssetId, Code, Explained, Kind, Pulled, RunId, Timestamp, Trouble};
 use dovetail_gate::Session;
 use dovetail_store::{Run, RunMode, RunStatus, RunTrigger, StoreError, table};
 use tokio::sync::mpsc;
@@ -19,7 +20,7 @@ use crate::map::Stack;
 use crate::progress::{Cancel, Event, Progress};
 use crate::psa::Psa;
 use crate::pull::{self, Reach, listings, pull};
-use crate::setup::Setup;
+use crate::setup::{self, Layer, Setup};
 use crate::stall::{self, Pulse};
 use crate::{choice, orphan, push, remap, retry};
 
@@ -247,6 +248,7 @@ async fn stages(
 ) -> Result<Ended, SyncError> {
     let description = setup.connector.description();
     let mut stack = Stack::new(&setup.layers);
+    let mut mapped_by = scope.mapped.clone();
     push::settle_doubts(setup, pass, &mut psa, &mut stack).await?;
     if let Some(passed) = known.passed.as_ref().filter(|_| scope.remap) {
         remap::remap(pass, &mut psa, &mut stack, &scope.wanted, (progress, pulse)).await?;
@@ -316,15 +318,60 @@ async fn stages(
         let before = known.of(kind).filter(|_| !scope.is_full());
         let since = checkpoint::after(before, latest, begun.elapsed(), (pass.clock)());
         pass.close(kind, scope.is_full(), since)?;
+        if kind == Kind::Organization
+            && let Some(layers) = setup::renamed(&setup.layers, &pass.archive)?
+        {
+            stack = Stack::new(&layers);
+            again_under_new_names(setup, pass, (&mut stack, &layers), scope, (progress, pulse)).await?;
+            // What a layer left out is not stored: only another pass can map it under the new name.
+            if !remap::has_left_out(&pass.archive, pass.integration.id)? {
+                mapped_by = setup::mapped(&layers);
+            }
+        }
     }
     bind(pass)?;
     pulse.beat();
-    let ended = settle(pass, &mut psa, scope).await?;
+    let passed = match known.passed.as_ref().filter(|_| !scope.is_full()) {
+        Some(passed) => Passed {
+            mapped: mapped_by,
+            ..passed.clone()
+        },
+        None => Passed {
+            at: pass.run.started,
+            under: scope.under.clone(),
+            mapped: mapped_by,
+        },
+    };
+    let ended = settle(pass, &mut psa, scope, &passed).await?;
     let sent = push::deliver(setup, pass, &mut psa, &mut stack, (progress, pulse)).await?;
     Ok(match ended {
         Ended::Whole => sent,
         ended => ended,
     })
+}
+
+/// Maps again what belongs to organizations that were given another name in this run: a layer of theirs is told it. What
+/// is read anyhow comes to the new names by itself.
+async fn again_under_new_names(
+    setup: &Setup,
+    pass: &mut Pass,
+    (stack, layers): (&mut Stack, &[Layer]),
+    scope: &Scope,
+    watched: (&dyn Progress, &Pulse),
+) -> Result<(), SyncError> {
+    let kinds: &[Kind] = match scope.mode {
+        RunMode::Full => &[Kind::Organization],
+        RunMode::Incremental | RunMode::Push => &scope.wanted,
+    };
+    let pairs = setup.layers.iter().zip(layers);
+    let renamed: BTreeSet<AssetId> = pairs
+        .filter(|(before, now)| before.organization != now.organization)
+        .filter_map(|(_, now)| now.organization.as_ref().map(|(id, _)| *id))
+        .collect();
+    for organization in renamed {
+        remap::what_is_stored(pass, stack, kinds, Some(organization), watched).await?;
+    }
+    Ok(())
 }
 
 /// What to list of a kind in this run.
@@ -358,8 +405,8 @@ fn to_list(
     listings(&pass.archive, id, ability, &reach)
 }
 
-/// Settles what leaves, and notes that everything was read where it was.
-async fn settle(pass: &mut Pass, psa: &mut Psa, scope: &Scope) -> Result<Ended, SyncError> {
+/// Settles what leaves, and notes what was read and by which stack it is mapped.
+async fn settle(pass: &mut Pass, psa: &mut Psa, scope: &Scope, passed: &Passed) -> Result<Ended, SyncError> {
     let (listed, unwanted): (&[Kind], &[Kind]) = match scope.mode {
         RunMode::Full => (&scope.wanted, &scope.unwanted),
         RunMode::Incremental | RunMode::Push => (&[], &[]),
@@ -367,14 +414,7 @@ async fn settle(pass: &mut Pass, psa: &mut Psa, scope: &Scope) -> Result<Ended, 
     let braked = orphan::settle(pass, psa, listed, unwanted, scope.chosen_anew).await?;
     let mut step = pass.step();
     pass.go_on_from(&mut step)?;
-    if scope.is_full() {
-        let passed = Passed {
-            at: pass.run.started,
-            under: scope.under.clone(),
-            mapped: scope.mapped.clone(),
-        };
-        checkpoint::pass(&mut step, pass.integration.id, &passed)?;
-    }
+    checkpoint::pass(&mut step, pass.integration.id, passed)?;
     pass.archive.commit(step)?;
     Ok(if braked { Ended::Braked } else { Ended::Whole })
 }

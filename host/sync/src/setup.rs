@@ -62,12 +62,30 @@ pub struct Setup {
     pub dry: bool,
 }
 
-/// A digest of a mapping stack.
+/// The layers with their organizations called as they are called now; none where nothing changed in that.
+pub(crate) fn renamed(layers: &[Layer], archive: &Archive) -> Result<Option<Vec<Layer>>, StoreError> {
+    let mut now = layers.to_vec();
+    let mut changed = false;
+    for layer in &mut now {
+        let Some((id, name)) = &mut layer.organization else {
+            continue;
+        };
+        if let Some(record) = archive.record(Kind::Organization, *id)?
+            && record.name() != *name
+        {
+            *name = record.name();
+            changed = true;
+        }
+    }
+    Ok(changed.then_some(now))
+}
+
+/// A digest of a mapping stack and of what it is told.
 pub(crate) fn mapped(layers: &[Layer]) -> String {
     let layers: Vec<_> = layers
         .iter()
         .map(|layer| {
-            let organization = layer.organization.as_ref().map(|(id, _)| id.0);
+            let organization = layer.organization.as_ref().map(|(id, name)| (id.0, name));
             (&layer.mapping.inspection().digest, &layer.config, organization)
         })
         .collect();

@@ -230,6 +230,9 @@ fn rules_see_what_the_ones_before_made() {
 fn a_record_is_left_out_with_a_reason() {
     let skipped = "[[rule]]\nkind = 'configuration'\nwhen = 'source.flag'\nskip = '{{ fields.name }} is old'";
     assert_eq!(outcome(skipped), Ok(Outcome::Skipped("DC-01 is old".into())));
+    let silent = "[[rule]]\nname = 'Old'\nkind = 'configuration'\nskip = '{{ source.gone }}'";
+    let reason = "rule `Old` (line 3) leaves it out";
+    assert_eq!(outcome(silent), Ok(Outcome::Skipped(reason.into())));
 }
 
 #[test]

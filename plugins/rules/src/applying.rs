@@ -43,7 +43,10 @@ impl RuleBook {
             };
             match &rule.target {
                 Target::Skip => {
-                    let reason = fit::scalar(&made).unwrap_or_default();
+                    let mut reason = fit::scalar(&made).unwrap_or_default();
+                    if reason.trim().is_empty() {
+                        reason = format!("{} leaves it out", rule.called(&self.file));
+                    }
                     return Ok(Outcome::Skipped(cut(&reason, 2_000).to_owned()));
                 }
                 Target::Field(name) => {

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Number, Value as Json};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::literal;
-use crate::place::{Problems, instead};
+use crate::place::{Problems, instead, quoted};
 
 /// A text of the file, and where its literal stands.
 #[derive(Clone, Debug)]
@@ -85,14 +85,58 @@ impl Reading<'_> {
 
     pub(crate) fn integer(&mut self, table: Table<'_>, name: &str) -> Option<(i64, usize)> {
         let value = get(table, name)?;
-        let number = match value.get_ref() {
-            DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).ok(),
-            _ => None,
-        };
-        if number.is_none() {
-            self.mismatch(value.span().start, name, "a whole number", value.get_ref());
+        let at = value.span().start;
+        if let DeValue::Integer(digits) = value.get_ref() {
+            return self.whole(digits, at).map(|number| (number, at));
         }
-        number.map(|number| (number, value.span().start))
+        self.mismatch(at, name, "a whole number", value.get_ref());
+        None
+    }
+
+    fn whole(&mut self, digits: &DeInteger<'_>, at: usize) -> Option<i64> {
+        let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+        if number.is_none() {
+            let text = format!(
+                "{} does not fit; whole numbers go from {} to {}, and longer ones are texts in quotes",
+                quoted(digits.as_str()),
+                i64::MIN,
+                i64::MAX
+            );
+            self.wrong(at, text);
+        }
+        number
+    }
+
+    /// A value of the file as JSON; dates as texts. A number that JSON does not have is told, and null in what is given.
+    pub(crate) fn json(&mut self, value: &Spanned<DeValue<'_>>) -> Json {
+        let at = value.span().start;
+        match value.get_ref() {
+            DeValue::String(text) => Json::String(text.to_string()),
+            DeValue::Integer(digits) => self.whole(digits, at).into(),
+            DeValue::Float(digits) => {
+                let number = digits.as_str().parse().ok().and_then(Number::from_f64);
+                if number.is_none() {
+                    let text = format!(
+                        "{} is no number that a record can hold; write one with digits, or a text in quotes",
+                        quoted(digits.as_str())
+                    );
+                    self.wrong(at, text);
+                }
+                number.map_or(Json::Null, Json::Number)
+            }
+            DeValue::Boolean(flag) => Json::Bool(*flag),
+            DeValue::Datetime(date) => Json::String(date.to_string()),
+            DeValue::Array(items) => items.iter().map(|item| self.json(item)).collect(),
+            DeValue::Table(entries) => Json::Object(self.map(entries)),
+        }
+    }
+
+    /// A table of the file as a JSON object.
+    pub(crate) fn map(&mut self, entries: &DeTable<'_>) -> Map<String, Json> {
+        let named = entries.iter();
+        named
+            .map(|(key, value)| (key.get_ref().to_string(), self.json(value)))
+            .collect()
     }
 
     /// One text, or a list of texts.
@@ -161,38 +205,6 @@ pub(crate) fn get<'t>(table: Table<'t>, name: &str) -> Option<&'t Spanned<DeValu
 pub(crate) fn key_at(table: Table<'_>, name: &str) -> usize {
     let found = table.entries.keys().find(|key| key.get_ref() == name);
     found.map_or(table.at, |key| key.span().start)
-}
-
-/// A value of the file as JSON; dates as texts.
-pub(crate) fn json(value: &DeValue<'_>) -> Json {
-    match value {
-        DeValue::String(text) => Json::String(text.to_string()),
-        DeValue::Integer(digits) => i64::from_str_radix(digits.as_str(), digits.radix()).into_json(),
-        DeValue::Float(digits) => digits.as_str().parse::<f64>().into_json(),
-        DeValue::Boolean(flag) => Json::Bool(*flag),
-        DeValue::Datetime(date) => Json::String(date.to_string()),
-        DeValue::Array(items) => items.iter().map(|item| json(item.get_ref())).collect(),
-        DeValue::Table(entries) => Json::Object(map(entries)),
-    }
-}
-
-/// A table of the file as a JSON object.
-pub(crate) fn map(entries: &DeTable<'_>) -> Map<String, Json> {
-    let named = entries.iter();
-    named
-        .map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())))
-        .collect()
-}
-
-trait IntoJson {
-    /// Null for what JSON has no number for.
-    fn into_json(self) -> Json;
-}
-
-impl<T: Into<Json>, E> IntoJson for Result<T, E> {
-    fn into_json(self) -> Json {
-        self.map_or(Json::Null, Into::into)
-    }
 }
 
 fn described(value: &DeValue<'_>) -> &'static str {

@@ -4,7 +4,7 @@ use dovetail_sdk::mapping::exports::Context;
 use dovetail_sdk::mapping::types::Cause;
 use serde_json::json;
 
-use crate::RulesFromAFile;
+use crate::{RulesFromAFile, run_tests};
 use dovetail_sdk::Mapping as _;
 
 fn told(file: &str) -> String {
@@ -45,15 +45,15 @@ then = ["trimm"]
 "#;
     assert_eq!(
         told(file),
-        "line 1, column 1: the file lacks `version = 1` at its top\n\
-         line 2, column 1: the file has no `versoin`; did you mean `version`?\n\
-         line 3, column 11: no country `UK` is known; there are `US`, `CA`, `GB`, `IE`, `DE`, `AT`, `CH`, `FR`, `BE`, `NL`, `SE`, `FI`, `AU`, `NZ`, `ZA`, `IN`, `PL`, `ES`, `PT`, `DK`, `NO`\n\
-         line 6, column 26: there is no kind `tiket`; did you mean `ticket`?\n\
-         line 7, column 1: a rule has no `feild`; did you mean `field`?\n\
-         line 8, column 9: `configuration` has no field `nmae`; did you mean `name`?\n\
-         line 9, column 23: `configuration` has no field `nam`; did you mean `name`?\n\
-         line 9, column 29: there is no filter `uper`; did you mean `upper`?\n\
-         line 16, column 6: there is no variable `sorce`; did you mean `source`?\n\
+        "line 1, column 1: the file lacks `version = 1` at its top; \
+         line 2, column 1: the file has no `versoin`; did you mean `version`? \
+         line 3, column 11: no country `UK` is known; there are `US`, `CA`, `GB`, `IE`, `DE`, `AT`, `CH`, `FR`, `BE`, `NL`, `SE`, `FI`, `AU`, `NZ`, `ZA`, `IN`, `PL`, `ES`, `PT`, `DK`, `NO`; \
+         line 6, column 26: there is no kind `tiket`; did you mean `ticket`? \
+         line 7, column 1: a rule has no `feild`; did you mean `field`? \
+         line 8, column 9: `configuration` has no field `nmae`; did you mean `name`? \
+         line 9, column 23: no kind has a field `nam`; did you mean `name`? \
+         line 9, column 29: there is no filter `uper`; did you mean `upper`? \
+         line 16, column 6: there is no variable `sorce`; did you mean `source`? \
          line 18, column 9: there is no step `trimm`; did you mean `trim`?"
     );
 }
@@ -69,7 +69,7 @@ fn toml_itself_is_told_with_its_place() {
         files.map(told),
         [
             "line 2, column 10: this is no TOML: invalid basic string, expected `\"`",
-            "line 1, column 11: this is no TOML: string values must be quoted, expected literal string\n\
+            "line 1, column 11: this is no TOML: string values must be quoted, expected literal string; \
              line 2, column 8: this is no TOML: unclosed array table, expected `]`",
             "line 2, column 1: this is no TOML: duplicate key",
         ]
@@ -104,7 +104,7 @@ fn expressions_are_told_with_their_place_in_the_file() {
             "line 5, column 18: there is no test `emty`; there are `defined`, `undefined`, `none`, `string`, `number`, \
              `integer`, `float`, `boolean`, `sequence`, `mapping`, `iterable`, `startingwith`, `endingwith`, `in`, \
              `eq`, `ne`, `lt`, `le`, `gt`, `ge`, `true`, `false`",
-            "line 5, column 46: there is no filter `uper`; did you mean `upper`?\n\
+            "line 5, column 46: there is no filter `uper`; did you mean `upper`? \
              line 5, column 56: there is no variable `y`; there are `source`, `fields`, `traits`, `value`, `kind`, \
              `id`, `organization`, `country`",
         ]
@@ -168,7 +168,7 @@ fn rules_are_told_what_they_lack() {
         ),
         (
             "field = 'name'\nsplit = { of = 'id', at = '', take = 0 }",
-            "line 5, column 27: `at` is what stands between the parts; it must not be empty\nline 5, column 38: `take` counts from 1; -1 is the last part",
+            "line 5, column 27: `at` is what stands between the parts; it must not be empty; line 5, column 38: `take` counts from 1; -1 is the last part",
         ),
         (
             "field = 'name'\npick = [{ value = 1 }, { when = 'id', value = 2 }]",
@@ -185,6 +185,130 @@ fn rules_are_told_what_they_lack() {
     ] {
         assert_eq!(of_rule(rule), words, "{rule}");
     }
+}
+
+#[test]
+fn what_the_host_would_not_take_or_nobody_means_is_told() {
+    let long = format!("trait = '{}'\nconstant = 1", "x".repeat(201));
+    for (rule, words) in [
+        (
+            "trait = \"a\\u0000b\"\nconstant = 1",
+            "line 4, column 9: a trait's name is one line without control characters, such as `custom_fields.Rack`",
+        ),
+        (
+            "trait = \"\"\"a\nb\"\"\"\nconstant = 1",
+            "line 4, column 9: a trait's name is one line without control characters, such as `custom_fields.Rack`",
+        ),
+        (
+            "trait = ''\nconstant = 1",
+            "line 4, column 9: a trait's name has 1 to 200 bytes; this one has 0",
+        ),
+        (
+            &long,
+            "line 4, column 9: a trait's name has 1 to 200 bytes; this one has 201",
+        ),
+        (
+            "trait = 'x'\ncopy = \"traits['a\\tb']\"\nmove = true",
+            "line 5, column 8: a trait's name is one line without control characters, such as `custom_fields.Rack`",
+        ),
+        (
+            "skip = ' '",
+            "line 4, column 8: `skip` takes the reason why the record is left out; it must not be empty",
+        ),
+        (
+            "field = 'name'\nconstant = ''",
+            "line 5, column 12: `name` of `configuration` takes a text that is not empty",
+        ),
+    ] {
+        assert_eq!(of_rule(rule), words, "{rule}");
+    }
+}
+
+#[test]
+fn numbers_that_json_does_not_have_are_told() {
+    let whole = "does not fit; whole numbers go from -9223372036854775808 to 9223372036854775807, and longer ones are texts in quotes";
+    let other = "is no number that a record can hold; write one with digits, or a text in quotes";
+    for (rule, words) in [
+        (
+            "field = 'model'\nconstant = inf",
+            format!("line 5, column 12: `inf` {other}"),
+        ),
+        (
+            "trait = 'x'\nconstant = { a = [1, nan] }",
+            format!("line 5, column 22: `nan` {other}"),
+        ),
+        (
+            "field = 'model'\nconstant = 1e999",
+            format!("line 5, column 12: `1e999` {other}"),
+        ),
+        (
+            "field = 'model'\nconstant = 99999999999999999999",
+            format!("line 5, column 12: `99999999999999999999` {whole}"),
+        ),
+        (
+            "field = 'model'\nlookup = { of = 'id', table = { a = inf }, otherwise = -inf }",
+            format!("line 5, column 37: `inf` {other}; line 5, column 56: `-inf` {other}"),
+        ),
+        (
+            "field = 'model'\npick = [{ value = nan }]",
+            format!("line 5, column 19: `nan` {other}"),
+        ),
+        (
+            "field = 'model'\nsplit = { of = 'id', at = ',', take = 99999999999999999999 }",
+            format!("line 5, column 39: `99999999999999999999` {whole}"),
+        ),
+        (
+            "field = 'model'\nconstant = 1\n[[test]]\nname = 'x'\nkind = 'ticket'\nskipped = ''\nsource = { a = nan }\ntraits = { b = inf }",
+            format!("line 10, column 16: `nan` {other}; line 11, column 16: `inf` {other}"),
+        ),
+    ] {
+        assert_eq!(of_rule(rule), words, "{rule}");
+    }
+}
+
+#[test]
+fn kinds_are_told_once() {
+    let kinds = "there are `organization`, `location`, `contact`, `configuration`, `ticket`";
+    let empty = format!("`kind` takes at least one kind, and this list is empty; {kinds}");
+    let rule = |kind: &str, field: &str| {
+        format!("version = 1\n[[rule]]\nkind = {kind}\ntrait = 'x'\ntemplate = '{{{{ fields.{field} }}}}'\n")
+    };
+    for (file, words) in [
+        (rule("[]", "name"), format!("line 3, column 8: {empty}")),
+        (
+            rule("'ticket'", "board") + "[[test]]\nname = 'x'\nkind = []\nskipped = ''",
+            format!("line 8, column 8: {empty}"),
+        ),
+        (
+            rule("'configurations'", "name"),
+            "line 3, column 8: there is no kind `configurations`; did you mean `configuration`?".to_owned(),
+        ),
+        (
+            // A ticket has a board.
+            rule("['configuration', 'tiket']", "board"),
+            "line 3, column 26: there is no kind `tiket`; did you mean `ticket`?".to_owned(),
+        ),
+        (
+            rule("'tiket'", "bord"),
+            "line 3, column 8: there is no kind `tiket`; did you mean `ticket`? \
+             line 5, column 23: no kind has a field `bord`; did you mean `board`?"
+                .to_owned(),
+        ),
+    ] {
+        assert_eq!(told(&file), words, "{file}");
+    }
+}
+
+#[test]
+fn more_rows_than_the_host_takes_are_told() {
+    let kinds = "['organization', 'location', 'contact', 'configuration', 'ticket']";
+    let rules: String = (0..401)
+        .map(|n| format!("[[rule]]\nkind = {kinds}\ntrait = 'x{n}'\nconstant = 1\n"))
+        .collect();
+    assert_eq!(
+        told(&format!("version = 1\n{rules}")),
+        "the rules set 2005 fields and traits, each kind's counted by themselves; they may set 2000"
+    );
 }
 
 #[test]
@@ -274,7 +398,7 @@ fn rules_of_both_ways_that_get_into_each_others_way_are_told() {
     );
     assert_eq!(
         told(&file),
-        "line 2, column 1: this rule cannot go both ways: the rule in line 7 is brought back into the same property\n\
+        "line 2, column 1: this rule cannot go both ways: the rule in line 7 is brought back into the same property; \
          line 7, column 1: this rule cannot go both ways: the rule in line 2 is brought back into the same property"
     );
     let file = format!("version = 1\n{}when = 'source.a.b'", both("model", "source.a"));
@@ -346,7 +470,7 @@ fn a_test_that_fails_is_told_and_so_is_one_that_makes_no_sense() {
         ),
         (
             "expects = {}",
-            "line 6, column 1: a test has one of `expect`, `skipped`, `error`; this has none\nline 9, column 1: a test has no `expects`; did you mean `expect`?",
+            "line 6, column 1: a test has one of `expect`, `skipped`, `error`; this has none; line 9, column 1: a test has no `expects`; did you mean `expect`?",
         ),
     ] {
         assert_eq!(
@@ -357,6 +481,41 @@ fn a_test_that_fails_is_told_and_so_is_one_that_makes_no_sense() {
             "{test}"
         );
     }
+}
+
+#[test]
+fn a_test_wants_part_of_the_reason() {
+    let file = |part: &str| {
+        format!(
+            "version = 1\n[[rule]]\nkind = 'ticket'\nskip = '{{{{ fields.number }}}} is closed'\n\
+             [[test]]\nname = 'x'\nkind = 'ticket'\nfields = {{ number = 7 }}\nskipped = '{part}'"
+        )
+    };
+    for part in ["7 is closed", "closed", ""] {
+        assert_eq!(run_tests(&file(part)), Ok(vec![]), "{part}");
+    }
+    assert_eq!(
+        told(&file("open")),
+        "test `x` (line 5): expected a reason with `open`, got `7 is closed`"
+    );
+}
+
+#[test]
+fn a_test_says_what_it_means_as_cases_do() {
+    let rules = "version = 1\n[[rule]]\nkind = 'contact'\ntrait = 'owner'\ncopy = 'traits.gone'\n\
+                 [[rule]]\nkind = 'contact'\nfield = 'title'\ncopy = 'id'\n";
+    let file = |test: &str| format!("{rules}[[test]]\nname = 'x'\nkind = 'contact'\n{test}");
+    for test in [
+        "expect = { traits = { owner = { absent = true } }, fields = { first_name = { absent = true } } }",
+        "expect = { traits = { owner = '' }, fields = { first_name = '' } }",
+        "source = { id = 17 }\nexpect = { fields = { title = '17' } }",
+        "expect = { fields = { title = '1' } }",
+        "fields = { location = { id = '5', name = 'Head office' } }\nexpect = { fields = { location = { id = 5 } } }",
+    ] {
+        assert_eq!(run_tests(&file(test)), Ok(vec![]), "{test}");
+    }
+    let other = "fields = { location = { id = 5, name = 'A' } }\nexpect = { fields = { location = { id = 5, name = 'B' } } }";
+    assert_eq!(run_tests(&file(other)).map(|failed| failed.len()), Ok(1));
 }
 
 #[test]

@@ -57,6 +57,45 @@ fn their_rows_say_what_they_do() {
 }
 
 #[test]
+fn a_row_has_one_line() {
+    let file = r#"
+version = 1
+[[rule]]
+kind = "configuration"
+field = "model"
+template = """
+{{ source.a }}
+	{{ source.b }}"""
+[[rule]]
+kind = "configuration"
+field = "notes"
+copy = """
+source.a
+  ~ source.b"""
+[[rule]]
+kind = "configuration"
+field = "status"
+copy = "source['a\nb']"
+[[rule]]
+kind = "configuration"
+trait = "long"
+template = "LONG"
+"#
+    .replace("LONG", &"ä ".repeat(3_000));
+    let paths: Vec<String> = rows(&file).into_iter().map(|row| row.path).collect();
+    let long = format!("{}…", "ä ".repeat(50));
+    assert_eq!(
+        paths,
+        [
+            "{{ source.a }} {{ source.b }}",
+            "source.a ~ source.b",
+            "a b",
+            &long
+        ]
+    );
+}
+
+#[test]
 fn a_rule_says_who_wins() {
     let file = r#"
 version = 1

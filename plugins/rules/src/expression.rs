@@ -18,8 +18,9 @@ use crate::document::{Reading, Text};
 use crate::path::Path;
 use crate::place::{instead, listed};
 use crate::scope::{Scope, VARIABLES};
+use crate::shape::{self, KINDS};
 use crate::words::{self, Use, Word};
-use crate::{phone, shape, steps};
+use crate::{phone, steps};
 
 /// How many steps an evaluation may take.
 const FUEL: u64 = 50_000;
@@ -139,11 +140,12 @@ pub(crate) fn check(
     kinds: &[&str],
 ) -> Option<()> {
     let mut sound = true;
-    let known_fields: Vec<&str> = kinds
-        .iter()
-        .flat_map(|kind| shape::fields(kind))
-        .map(|field| field.name)
-        .collect();
+    let mut known_fields: Vec<&str> = Vec::new();
+    for field in kinds.iter().flat_map(|kind| shape::fields(kind)) {
+        if !known_fields.contains(&field.name) {
+            known_fields.push(field.name);
+        }
+    }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for Word { name, means, at } in words {
         let wrong = match means {
@@ -161,8 +163,12 @@ pub(crate) fn check(
             Use::Method => format!("`.{name}(…)` cannot be called here; there are filters: `value | upper`"),
             Use::Field if known_fields.contains(name) => continue,
             Use::Field => {
-                let of = listed(kinds);
-                format!("{of} has no field `{name}`; {}", instead(name, &known_fields))
+                let none = if kinds.len() == KINDS.len() {
+                    "no kind has a field".to_owned()
+                } else {
+                    format!("{} has no field", listed(kinds))
+                };
+                format!("{none} `{name}`; {}", instead(name, &known_fields))
             }
         };
         sound = false;

@@ -83,7 +83,7 @@
 //!
 //! A `[[test]]` has a `name`, a `kind`, optionally `id`, `organization`, `source`, `fields` and `traits` as the layers
 //! before made them, and one of `expect = { fields = { … }, traits = { … } }` (what stands there afterwards; what is not
-//! named is not looked at, `""` is empty), `skipped = "the reason"`, `error = "part of the message"`. A file one of
+//! named is not looked at, `{ absent = true }` is nothing), `skipped = "part of the reason"`, `error = "part of the message"`. A file one of
 //! whose tests fails does not take effect.
 
 mod applying;
@@ -115,6 +115,8 @@ mod words;
 #[cfg(test)]
 mod actions_tests;
 #[cfg(test)]
+mod documents_tests;
+#[cfg(test)]
 mod errors_tests;
 #[cfg(test)]
 mod examples_tests;
@@ -131,7 +133,7 @@ pub use crate::trial::Failure;
 /// Runs the tests of a file of rules, and gives those that failed.
 ///
 /// # Errors
-/// What is wrong with the file, a line each.
+/// All that is wrong with the file, each with its place.
 pub fn run_tests(file: &str) -> Result<Vec<Failure>, String> {
     Ok(RuleBook::read(file)?.run_trials())
 }

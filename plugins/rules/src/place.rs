@@ -1,5 +1,5 @@
 //! Where something stands in the file, and what is wrong there: problems are gathered, so that a person sees all of a
-//! file's in one go, the first line first.
+//! file's in one go, the first line first. What is told reads well on one line too, as that is how the host shows it.
 
 use std::fmt::Write;
 
@@ -33,36 +33,51 @@ impl Problems {
         self.list.is_empty()
     }
 
-    /// One line each, at most twenty, in the order of the file.
+    /// One after the other, at most twenty, in the order of the file.
     pub(crate) fn told(mut self, file: &str) -> String {
         self.list.sort();
         self.list.dedup();
-        let lines = self.list.iter().map(|problem| {
+        let texts = self.list.iter().map(|problem| {
             let (line, column) = line_and_column(file, problem.at);
             format!("line {line}, column {column}: {}", problem.text)
         });
-        told(lines)
+        told(texts)
     }
 }
 
-/// The first of some lines, as many as a message holds.
-pub(crate) fn told(lines: impl ExactSizeIterator<Item = String>) -> String {
-    let all = lines.len();
+/// The first of some texts, as many as a message holds. The host makes spaces of line breaks, so none are between them.
+pub(crate) fn told(texts: impl ExactSizeIterator<Item = String>) -> String {
+    let all = texts.len();
     let mut told = String::new();
     let mut count = 0;
-    for line in lines.take(TOLD) {
-        if count > 0 && told.len() + line.len() > LONGEST {
+    for text in texts.take(TOLD) {
+        if count > 0 && told.len() + text.len() > LONGEST {
             break;
         }
-        let between = if count > 0 { "\n" } else { "" };
         // Writing to a text does not fail.
-        let _ = write!(told, "{between}{line}");
+        let _ = write!(told, "{}{text}", between(&told));
         count += 1;
     }
     if count < all {
-        let _ = write!(told, "\nand {} more", all - count);
+        let _ = write!(told, "{}and {} more", between(&told), all - count);
     }
     cut(&told, LONGEST + 40).to_owned()
+}
+
+/// What stands after a text before the next one: a question has its end already.
+fn between(text: &str) -> &'static str {
+    match text.chars().next_back() {
+        None => "",
+        Some('?') => " ",
+        Some(_) => "; ",
+    }
+}
+
+/// A text on one line: every run of white space and control characters is a space, none at the ends.
+pub(crate) fn flat(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
 }
 
 /// The text, or as much of it as so many bytes hold.
@@ -135,8 +150,26 @@ mod tests {
             problems.add(at, "x");
         }
         let told = problems.told(&file);
-        assert!(told.starts_with("line 1, column 1: x\nline 2"), "{told}");
-        assert!(told.ends_with("line 20, column 1: x\nand 5 more"), "{told}");
+        assert!(told.starts_with("line 1, column 1: x; line 2"), "{told}");
+        assert!(told.ends_with("line 20, column 1: x; and 5 more"), "{told}");
+    }
+
+    #[test]
+    fn a_question_needs_no_semicolon() {
+        let texts = ["line 1: a?", "line 2: b", "line 3: c"].map(str::to_owned);
+        assert_eq!(told(texts.into_iter()), "line 1: a? line 2: b; line 3: c");
+    }
+
+    #[test]
+    fn a_flat_text_has_one_line() {
+        for (text, wanted) in [
+            ("a b", "a b"),
+            (" a\n\t b\r\n", "a b"),
+            ("a\0\u{1b}b\u{2028}c", "a b c"),
+            ("\n", ""),
+        ] {
+            assert_eq!(flat(text), wanted, "{text:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ const LONGEST: usize = 256 * 1024;
 /// How many rules a file may have, and how many tests.
 const MOST: usize = 500;
 
+/// How many fields and traits of kinds the rules may set: the host takes no longer table.
+const MOST_ROWS: usize = 2_000;
+
 /// What is read, and where its templates go.
 pub(crate) struct Reader<'f> {
     pub(crate) reading: Reading<'f>,
@@ -28,7 +31,7 @@ impl RuleBook {
     /// Reads a file.
     ///
     /// # Errors
-    /// What is wrong, a line each: the place, what is there and what was expected.
+    /// All that is wrong: the place, what is there and what was expected.
     pub(crate) fn read(file: &str) -> Result<RuleBook, String> {
         if file.len() > LONGEST {
             return Err(format!(
@@ -75,13 +78,19 @@ impl RuleBook {
         if !reader.reading.problems.is_empty() {
             return Err(reader.reading.problems.told(file));
         }
-        Ok(RuleBook {
+        let book = RuleBook {
             file: file.to_owned(),
             rules,
             trials,
             country,
             environment: reader.environment,
-        })
+        };
+        match book.rows().len() {
+            ..=MOST_ROWS => Ok(book),
+            rows => Err(format!(
+                "the rules set {rows} fields and traits, each kind's counted by themselves; they may set {MOST_ROWS}"
+            )),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use toml::de::DeValue;
 
-use crate::document::{Table, get, json, key_at};
+use crate::document::{Table, get, key_at};
 use crate::expression::Expression;
 use crate::reading_file::Reader;
 use crate::reading_rule::ORIGINS;
@@ -24,7 +24,7 @@ impl Reader<'_> {
     ) -> Option<Origin> {
         let name = self.exactly_one(table, what, names)?;
         match name {
-            "constant" | "value" => get(table, name).map(|value| Origin::Constant(json(value.get_ref()))),
+            "constant" | "value" => get(table, name).map(|value| Origin::Constant(self.reading.json(value))),
             "template" => self.template(table, name, kinds).map(Origin::Template),
             "copy" => self.expression(table, what, name, kinds).map(Origin::Copy),
             "lookup" => self.lookup(table, kinds).map(Origin::Lookup),
@@ -44,7 +44,12 @@ impl Reader<'_> {
                 self.reading.wrong(key_at(table, name), text);
             }
         }
-        self.template(table, "skip", kinds).map(Origin::Template)
+        let reason = self.template(table, "skip", kinds)?;
+        if reason.text.content.trim().is_empty() {
+            let text = "`skip` takes the reason why the record is left out; it must not be empty";
+            self.reading.wrong(reason.text.span.start, text);
+        }
+        Some(Origin::Template(reason))
     }
 
     fn template(&mut self, table: Table<'_>, name: &str, kinds: &[&str]) -> Option<Template> {
@@ -71,10 +76,10 @@ impl Reader<'_> {
         let entries = self.reading.table(lookup, "table")?.entries;
         let named = entries
             .iter()
-            .map(|(key, value)| (key.get_ref().to_string(), json(value.get_ref())));
+            .map(|(key, value)| (key.get_ref().to_string(), self.reading.json(value)));
         Some(Lookup {
             table: named.collect(),
-            otherwise: get(lookup, "otherwise").map(|value| json(value.get_ref())),
+            otherwise: get(lookup, "otherwise").map(|value| self.reading.json(value)),
             of: of?,
         })
     }
@@ -135,7 +140,7 @@ impl Reader<'_> {
     pub(crate) fn fixed(&mut self, table: Table<'_>) -> Vec<(Json, usize)> {
         let mut fixed = Vec::new();
         let mut add = |table: Table<'_>, name: &str| {
-            fixed.extend(get(table, name).map(|value| (json(value.get_ref()), value.span().start)));
+            fixed.extend(get(table, name).map(|value| (self.reading.json(value), value.span().start)));
         };
         add(table, "constant");
         if let Some(DeValue::Array(choices)) = get(table, "pick").map(|value| value.get_ref()) {
@@ -154,7 +159,7 @@ impl Reader<'_> {
             add(lookup, "otherwise");
             if let Some(DeValue::Table(values)) = get(lookup, "table").map(|value| value.get_ref()) {
                 let values = values.iter();
-                fixed.extend(values.map(|(_, value)| (json(value.get_ref()), value.span().start)));
+                fixed.extend(values.map(|(_, value)| (self.reading.json(value), value.span().start)));
             }
         }
         fixed

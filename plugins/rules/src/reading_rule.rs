@@ -1,6 +1,7 @@
 //! One `[[rule]]` read: what it is for, what it sets and how, and whether it can go both ways.
 
 use dovetail_sdk::mapping::exports::Policy;
+use toml::de::DeValue;
 
 use crate::document::{Table, Text, get, key_at};
 use crate::expression::Expression;
@@ -35,6 +36,23 @@ const POLICIES: [(&str, Policy); 5] = [
 /// The longest name of a trait, in bytes.
 const LONGEST_TRAIT: usize = 200;
 
+/// The kinds that a rule or a test names.
+pub(crate) struct Kinds {
+    pub(crate) known: Vec<&'static str>,
+    all_known: bool,
+}
+
+impl Kinds {
+    /// The kinds whose fields an expression may read: any, where it is not known which are meant.
+    fn readable(&self) -> &[&'static str] {
+        if self.all_known && !self.known.is_empty() {
+            &self.known
+        } else {
+            &KINDS
+        }
+    }
+}
+
 impl Reader<'_> {
     /// Reads a rule; nothing where something is wrong, which was told then.
     pub(crate) fn rule(&mut self, table: Table<'_>) -> Option<Rule> {
@@ -42,15 +60,17 @@ impl Reader<'_> {
         self.reading.only(table, "a rule", &known);
         let name = self.reading.text(table, "name").map(|name| name.content);
         let kinds = self.kinds(table);
+        let readable = kinds.readable();
         let when = match self.reading.text(table, "when") {
-            Some(when) => Some(Expression::read(&mut self.reading, when, &kinds)),
+            Some(when) => Some(Expression::read(&mut self.reading, when, readable)),
             None => None,
         };
-        let target = self.target(table, &kinds);
+        let target = self.target(table, &kinds.known);
         let origin = match target {
-            Some(Target::Skip) => self.reason(table, &kinds),
-            _ => self.origin(table, "a rule", &ORIGINS, &kinds),
+            Some(Target::Skip) => self.reason(table, readable),
+            _ => self.origin(table, "a rule", &ORIGINS, readable),
         };
+        let kinds = kinds.known;
         let steps = self.steps(table, &kinds, target.as_ref());
         let only_empty = self.one_of(table, "overwrite", &["always", "empty"]) == Some(1);
         let both = self.one_of(table, "direction", &["inward", "both"]) == Some(1);
@@ -105,23 +125,36 @@ impl Reader<'_> {
         Some(policy)
     }
 
-    pub(crate) fn kinds(&mut self, table: Table<'_>) -> Vec<&'static str> {
-        let mut kinds = Vec::new();
+    /// The kinds a rule or a test is for; without any it would never run, which is told.
+    pub(crate) fn kinds(&mut self, table: Table<'_>) -> Kinds {
+        let mut kinds = Kinds {
+            known: Vec::new(),
+            all_known: true,
+        };
         for Text { content, span } in self.reading.texts(table, "kind") {
             match KINDS.iter().find(|kind| **kind == content) {
-                Some(kind) if kinds.contains(kind) => {}
-                Some(kind) => kinds.push(*kind),
+                Some(kind) if kinds.known.contains(kind) => {}
+                Some(kind) => kinds.known.push(*kind),
                 None => {
+                    kinds.all_known = false;
                     let text = format!("there is no kind `{content}`; {}", instead(&content, &KINDS));
                     self.reading.wrong(span.start, text);
                 }
             }
         }
-        if get(table, "kind").is_none() {
-            self.reading.wrong(
-                table.at,
-                format!("this lacks `kind`; there are {}", listed(&KINDS)),
-            );
+        let lacks = match get(table, "kind") {
+            None => Some((table.at, "this lacks `kind`")),
+            Some(value) => match value.get_ref() {
+                DeValue::Array(items) if items.is_empty() => Some((
+                    value.span().start,
+                    "`kind` takes at least one kind, and this list is empty",
+                )),
+                _ => None,
+            },
+        };
+        if let Some((at, words)) = lacks {
+            self.reading
+                .wrong(at, format!("{words}; there are {}", listed(&KINDS)));
         }
         kinds
     }
@@ -134,10 +167,7 @@ impl Reader<'_> {
         }
         let Text { content, span } = self.reading.text(table, name)?;
         if name == "trait" {
-            if content.is_empty() || content.len() > LONGEST_TRAIT {
-                let text = format!("a trait's name has 1 to {LONGEST_TRAIT} bytes");
-                self.reading.wrong(span.start, text);
-            }
+            self.named_well(&content, span.start);
             return Some(Target::Trait(content));
         }
         let mut sound = true;
@@ -150,6 +180,20 @@ impl Reader<'_> {
             }
         }
         sound.then_some(Target::Field(content))
+    }
+
+    /// Says what a trait cannot be called; the host takes no other names.
+    fn named_well(&mut self, name: &str, at: usize) {
+        if name.is_empty() || name.len() > LONGEST_TRAIT {
+            let text = format!(
+                "a trait's name has 1 to {LONGEST_TRAIT} bytes; this one has {}",
+                name.len()
+            );
+            self.reading.wrong(at, text);
+        } else if name.contains(char::is_control) {
+            let text = "a trait's name is one line without control characters, such as `custom_fields.Rack`";
+            self.reading.wrong(at, text);
+        }
     }
 
     fn steps(&mut self, table: Table<'_>, kinds: &[&str], target: Option<&Target>) -> Vec<Step> {
@@ -205,10 +249,16 @@ impl Reader<'_> {
                 continue;
             }
             for (json, at) in self.fixed(table) {
-                if let Err(words) = fit::fit(json, shape) {
-                    let name = rule.target.name().unwrap_or_default();
-                    self.reading.wrong(at, format!("`{name}` of `{kind}` {words}"));
-                }
+                let name = rule.target.name().unwrap_or_default();
+                let words = if name == "name" && json.as_str() == Some("") {
+                    "takes a text that is not empty".to_owned()
+                } else {
+                    match fit::fit(json, shape) {
+                        Ok(_) => continue,
+                        Err(words) => words,
+                    }
+                };
+                self.reading.wrong(at, format!("`{name}` of `{kind}` {words}"));
             }
         }
     }
@@ -216,16 +266,22 @@ impl Reader<'_> {
     /// The trait that a rule empties.
     fn moved(&mut self, table: Table<'_>, rule: &Rule) -> Option<String> {
         let copied = match &rule.origin {
-            Origin::Copy(copied) => copied.path.as_ref().and_then(|path| path.one_of("traits")),
+            Origin::Copy(copied) => {
+                let name = copied.path.as_ref().and_then(|path| path.one_of("traits"));
+                name.map(|name| (name, copied.text.span.start))
+            }
             _ => None,
         };
         let at = key_at(table, "move");
         match copied {
-            Some(name) if rule.target == Target::Trait(name.to_owned()) => {
+            Some((name, _)) if rule.target == Target::Trait(name.to_owned()) => {
                 self.reading.wrong(at, "a trait cannot be moved to itself");
                 None
             }
-            Some(name) => Some(name.to_owned()),
+            Some((name, written)) => {
+                self.named_well(name, written);
+                Some(name.to_owned())
+            }
             None => {
                 self.reading
                     .wrong(at, "only a trait can be moved: `copy = \"traits['…']\"`");

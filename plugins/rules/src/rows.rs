@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use dovetail_sdk::mapping::exports::{Direction, TableRow};
 
+use crate::place::flat;
 use crate::rule::RuleBook;
 use crate::shape;
 
@@ -49,6 +50,8 @@ impl RuleBook {
         }
         let mut rows: Vec<TableRow> = rows.into_values().collect();
         for row in &mut rows {
+            // Expressions may have several lines; a table has one.
+            row.path = flat(&row.path);
             if let Some((end, _)) = row.path.char_indices().nth(LONGEST) {
                 row.path.truncate(end);
                 row.path.push('…');

@@ -185,15 +185,47 @@ async fn a_connector_in_rust_is_made_and_built() {
         .json(&["plugin", "inspect", text(&author.path("made.wasm"))])
         .await;
     assert_eq!(shown["secrets"], serde_json::json!(["key"]), "{shown:#}");
-    // Cases are of mappings.
-    author.write("cases.toml", "");
-    let error = author.fails(&["plugin", "test", "made.wasm"], 3).await;
-    assert!(
-        error["message"]
-            .as_str()
-            .is_some_and(|text| text.contains("is a connector")),
-        "{error}"
-    );
+    // Cases are of mappings, which is told before anybody writes some.
+    for there in [false, true] {
+        if there {
+            author.write("cases.toml", "");
+        }
+        let error = author.fails(&["plugin", "test", "made.wasm"], 3).await;
+        assert!(
+            error["message"]
+                .as_str()
+                .is_some_and(|text| text.contains("is a connector, and cases are of mappings")),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_cannot_be_is_told_before_the_build() {
+    let author = Author::new();
+    author.json(&["plugin", "new", "mapping", "nowhere"]).await;
+    std::fs::create_dir(author.path("made")).expect("a folder can be made in the temporary folder");
+    for (out, told) in [
+        ("made", "names a folder"),
+        ("made/", "names a folder"),
+        ("none/made.wasm", "there is no folder"),
+    ] {
+        // Whoever came as far as to build would miss the tools.
+        let output = author
+            .command(&["plugin", "build", "nowhere", "-o", out, "--format", "json"])
+            .env("PATH", author.path("nothing"))
+            .output()
+            .await
+            .expect("it starts");
+        let error = ran(&output).exits(3).error();
+        let message = error["message"].as_str().unwrap_or_default().to_lowercase();
+        assert!(message.contains(told), "{out}: {error:#}");
+        assert!(
+            error["hint"].as_str().is_some_and(|hint| hint.contains("-o")),
+            "{error:#}"
+        );
+    }
+    assert!(!author.path("made.wasm.part").exists() && !author.path("made.part").exists());
 }
 
 /// A mistake in a template's source, made where a record is called `boom`, and what is told of it.

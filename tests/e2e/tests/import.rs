@@ -383,3 +383,29 @@ async fn the_first_sync_takes_over_what_was_imported() {
     let reverted = home.json(&["run", "revert", "2"]).await;
     assert_eq!(reverted["left"][0]["why"], "it was changed since", "{reverted:#}");
 }
+
+/// Whatever a record holds, a terminal is told nothing by it; programs get it as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_a_record_holds_commands_a_terminal() {
+    let home = Home::new();
+    let name = "one\u{1b}[2Jtwo\u{1b}]0;owned\u{7}\u{9b}1m\u{202e}three";
+    let file = home.file("odd.jsonl", &json!({"name": name}).to_string());
+    home.run(&["import", "jsonl", "organization", &file])
+        .await
+        .exits(0);
+    let record = called(&home, "organization", name).await;
+    let id = record["id"].as_str().unwrap();
+    for words in [
+        vec!["asset", "list", "organization"],
+        vec!["asset", "show", "organization", id],
+        vec!["run", "list"],
+        vec!["asset", "show", "organization", "\u{1b}[31m"],
+    ] {
+        let shown = home.run(&words).await;
+        let told = format!("{}{}", shown.stdout, shown.stderr);
+        let commands = |c: char| (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c);
+        assert!(!told.contains(commands), "{words:?}: {told:?}");
+    }
+    let listed = home.run(&["asset", "list", "organization"]).await.exits(0);
+    assert!(listed.stdout.contains("one\u{fffd}[2Jtwo"), "{:?}", listed.stdout);
+}

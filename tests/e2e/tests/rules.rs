@@ -278,3 +278,107 @@ async fn an_organizations_layer_changes_its_records_and_no_others_in_whatever_or
         overlays_of_single_organizations(seed).await;
     }
 }
+
+/// The organization's name is what its layer is told: when it changes, so does what the layer made of it, in that run, and
+/// the preview shows what becomes of the organization itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_layer_makes_of_an_organizations_name_follows_it() {
+    let simulator = simulator().await;
+    let control = simulator.control();
+    let (home, organization, _, count) = synced(&simulator).await;
+    let rules = r#"
+        version = 1
+        [[rule]]
+        kind = "configuration"
+        trait = "of"
+        template = "{{ organization }}"
+        [[rule]]
+        kind = "organization"
+        trait = "called"
+        template = "{{ organization }}"
+    "#;
+    let file = home.file("named.toml", rules);
+    let of = [
+        "acme",
+        "--organization",
+        &organization,
+        "--use",
+        "rules",
+        "--config",
+        &file,
+    ];
+    let mut preview = vec!["mapping", "preview"];
+    preview.extend(of);
+    preview.extend(["--kind", "organization"]);
+    let shown = home.json(&preview).await;
+    assert_eq!(
+        (&shown["looked_at"], &shown["differ"]),
+        (&json!(1), &json!(1)),
+        "{shown:#}"
+    );
+    let mut set = vec!["mapping", "set"];
+    set.extend(of);
+    home.run(&set).await.exits(0);
+    home.run(&["sync", "acme"]).await.exits(0);
+
+    let source = home.json(&["asset", "show", "organization", &organization]).await["source"]["id"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    for (name, how) in [("Third Dental", "--full"), ("Fourth Dental", "--quiet")] {
+        control.advance(3_600);
+        control
+            .edit(Kind::Company, source, json!({"name": name}))
+            .unwrap();
+        home.run(&["sync", "acme", how]).await.exits(0);
+        let record = home.json(&["asset", "show", "organization", &organization]).await;
+        assert_eq!(record["traits"]["called"], name, "{record:#}");
+        let mut told = BTreeMap::<String, u64>::new();
+        for record in home.records("configuration").await {
+            if record["organization"]["id"] == organization.as_str() {
+                *told.entry(record["traits"]["of"].to_string()).or_default() += 1;
+            }
+        }
+        assert_eq!(told, BTreeMap::from([(format!("\"{name}\""), count)]), "{how}");
+        // All is said: nothing is mapped again.
+        let next = home.json(&["sync", "acme"]).await;
+        assert_eq!(next["entities"]["configuration"]["updated"], 0, "{next:#}");
+    }
+}
+
+/// What a stack cannot map any more is in quarantine once, and the PSA is not asked for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_mapped_again_is_met_once() {
+    let simulator = simulator().await;
+    let (home, _, _, _) = synced(&simulator).await;
+    let known = home.records("configuration").await.len() as u64;
+    // What has just come in and is not kept in step is read again by every run.
+    let idle = home.json(&["sync", "acme"]).await;
+    let again = idle["entities"]["configuration"]["read"].as_u64().unwrap();
+    assert!(again < known, "{idle:#}");
+    let rule =
+        "version = 1\n[[rule]]\nkind = \"configuration\"\nfield = \"installed_at\"\ntemplate = \"soon\"\n";
+    let file = home.file("soon.toml", rule);
+    home.run(&["mapping", "set", "acme", "--use", "rules", "--config", &file])
+        .await
+        .exits(0);
+    let run = home
+        .run(&["sync", "acme", "--format", "json"])
+        .await
+        .exits(6)
+        .json();
+    assert_eq!(
+        run["entities"]["configuration"]["quarantined"],
+        known + again,
+        "{run:#}"
+    );
+    let listed = home.json(&["quarantine", "list"]).await;
+    let rows = listed.as_array().unwrap();
+    let tries: u64 = rows.iter().map(|row| row["attempts"].as_u64().unwrap()).sum();
+    assert_eq!(
+        (rows.len() as u64, tries),
+        (known + again, known + again),
+        "{listed:#}"
+    );
+}

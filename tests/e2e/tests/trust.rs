@@ -191,6 +191,14 @@ async fn a_plugin_that_does_not_start_is_set_aside_and_nothing_is_half_mapped() 
         let set_aside = error["message"].as_str().unwrap().contains("is set aside");
         assert_eq!(set_aside, attempt >= 3, "{attempt}: {error}");
     }
+    // Each of them is a run that failed.
+    let runs = home.json(&["run", "list", "acme"]).await;
+    let failed = |run: &&Value| run["status"] == "failed" && run["reason"] == "plugin-refused";
+    assert_eq!(
+        runs.as_array().unwrap().iter().filter(failed).count(),
+        4,
+        "{runs:#}"
+    );
     assert_eq!(home.everything().await, before);
     // The others work, and the list says what is wrong with this one.
     let trouble = row(&home).await["trouble"].as_str().unwrap().to_owned();
@@ -296,4 +304,87 @@ async fn what_an_operator_did_not_grant_a_plugin_does_not_get() {
         home.fails(&["plugin", "grant", "not-there"], 3).await["code"],
         "not-found"
     );
+}
+
+const STANDARD: &str = "connectwise-standard";
+
+/// The standard mapping as it is built, with `tail` behind it that nobody reads.
+fn standard(tail: u8) -> Vec<u8> {
+    let mut bytes = std::fs::read(component("connectwise-mapping")).unwrap();
+    bytes.extend([0, 2, 1, tail]);
+    bytes
+}
+
+/// What stands in for the standard mapping makes its records; where it does not start, no other does, and the reason is
+/// told. There is always a way back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_for_a_stock_plugin_fails_by_itself_and_can_be_taken_back() {
+    let simulator = simulator().await;
+    let home = Home::connected("acme", &simulator).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    let before = home.everything().await;
+    add(&home, &standard(b'x')).await;
+    home.run(&["sync", "acme"]).await.exits(0);
+    assert_eq!(home.everything().await, before);
+
+    let listed = home.json(&["plugin", "list"]).await;
+    let rows = listed.as_array().unwrap();
+    let row = rows.iter().find(|row| row["name"] == STANDARD).unwrap();
+    assert_eq!(row["from"], "added", "{listed:#}");
+    let digest = row["digest"].as_str().unwrap();
+    let spoilt = home.path().join("plugins").join(format!("{digest}.wasm"));
+    std::fs::write(spoilt, b"\0asm").unwrap();
+    let error = home.fails(&["sync", "acme"], 7).await;
+    assert_eq!(error["code"], "plugin-refused");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("is not what was installed"),
+        "{error}"
+    );
+    assert_eq!(home.everything().await, before);
+
+    // There is no version before, but there is the one that comes with the program.
+    let error = home.fails(&["plugin", "rollback", STANDARD], 3).await;
+    assert!(
+        error["hint"]
+            .as_str()
+            .unwrap()
+            .contains("goes back to the one that comes with the program"),
+        "{error}"
+    );
+    let left = home.json(&["plugin", "remove", STANDARD, "--yes"]).await;
+    assert!(
+        left.as_array().unwrap().iter().all(|row| row["from"] == "stock"),
+        "{left:#}"
+    );
+    home.run(&["sync", "acme", "--full"]).await.exits(0);
+    assert_eq!(home.everything().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connector_has_one_mapping_that_makes_whole_records() {
+    let simulator = simulator().await;
+    let home = Home::connected("acme", &simulator).await;
+    let (old, new) = (b"connectwise-standard", b"connectwise-standart");
+    let mut other = standard(b'x');
+    let places: Vec<usize> = (0..other.len() - old.len())
+        .filter(|place| other[*place..].starts_with(old))
+        .collect();
+    assert!(!places.is_empty());
+    for place in places {
+        other[place..place + new.len()].copy_from_slice(new);
+    }
+    let path = file(&home, "other.wasm", &other);
+    let error = home.fails(&["plugin", "add", &path, "--yes"], 3).await;
+    assert_eq!(error["code"], "already-exists");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .contains("`connectwise-standard` makes the records of `connectwise` already"),
+        "{error}"
+    );
+    assert_eq!(installed_files(&home), 0);
 }

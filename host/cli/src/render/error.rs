@@ -8,6 +8,7 @@ use dovetail_server::Problem;
 use serde_json::json;
 
 use crate::args::Format;
+use crate::render::plain::plain;
 
 /// Prints a problem. Colours are taken out on the way where the terminal has none or nobody wants them.
 pub(crate) fn print(out: &mut dyn Write, problem: &Problem, format: Format) -> io::Result<()> {
@@ -17,6 +18,7 @@ pub(crate) fn print(out: &mut dyn Write, problem: &Problem, format: Format) -> i
     let red = AnsiColor::Red.on_default().bold();
     let bold = Style::new().bold();
     let Problem { code, message, hint } = problem;
+    let (message, hint) = (plain(message), plain(hint));
     writeln!(out, "{red}error[{code}]{red:#}{bold}: {message}{bold:#}")?;
     if !hint.is_empty() {
         writeln!(out, "  {hint}")?;

@@ -1,6 +1,7 @@
 //! Printing: answers on stdout, everything else on stderr.
 
 pub(crate) mod error;
+pub(crate) mod plain;
 pub(crate) mod progress;
 pub(crate) mod table;
 mod tables;
@@ -15,7 +16,7 @@ use crate::args::Format;
 /// Prints an answer.
 pub(crate) fn answer(out: &mut dyn Write, answer: &Answer, format: Format) -> io::Result<()> {
     match format {
-        Format::Table => out.write_all(tables::render(answer).as_bytes()),
+        Format::Table => out.write_all(plain::plain(&tables::render(answer)).as_bytes()),
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, &answer.document())?;
             out.write_all(b"\n")

@@ -8,6 +8,8 @@ use dovetail_domain::Kind;
 use dovetail_server::Event;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::render::plain::plain;
+
 /// Shows events.
 pub(crate) enum Shown {
     /// As bars.
@@ -115,7 +117,7 @@ fn style(template: &str) -> ProgressStyle {
 
 /// An event as a line; none where it is not worth one.
 pub(crate) fn line(event: &Event) -> Option<String> {
-    match event {
+    let line = match event {
         Event::Started {
             kind,
             total: Some(total),
@@ -135,7 +137,8 @@ pub(crate) fn line(event: &Event) -> Option<String> {
         )),
         Event::Waiting { seconds, why } => Some(format!("waiting for {seconds} s: {why}")),
         Event::Note { text } => Some(text.clone()),
-    }
+    };
+    line.map(|line| plain(&line))
 }
 
 fn prefixed(counts: Option<String>) -> String {

@@ -21,6 +21,10 @@ pub(crate) const FREE: usize = 4096;
 /// A loop without an end.
 pub(crate) const ENDLESS: &str = "(loop $again (br $again))";
 
+/// One instruction that fills 2,000 pages of memory, again and again: the guest is looked at between two.
+pub(crate) const FILLING: &str =
+    "(loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 131072000)) (br $again)) unreachable";
+
 /// A plugin by hand.
 pub(crate) struct ByHand {
     world: World,

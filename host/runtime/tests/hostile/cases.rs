@@ -11,9 +11,9 @@
 //! | `hostile_loop_mapping` | `every_export::a_loop_ends_after_its_ticks_in_every_export` |
 //! | `hostile_loop_connector` | `every_connector_export::a_loop_ends_after_its_ticks_in_every_export` |
 //! | `hostile_loop_after_mapping` | `every_export::a_loop_after_the_answer_ends_after_its_ticks_in_every_export` |
-//! | `hostile_loop_after_connector` | `every_connector_export::a_loop_after_the_answer_ends_after_its_ticks_in_every_export` |
-//! | `hostile_loop_realloc` | `describing::a_loop_in_what_gives_room_to_arguments_ends_after_its_ticks` |
-//! | `hostile_loop_bulk` | `describing::a_loop_over_an_instruction_that_fills_memory_ends_after_its_ticks` |
+//! | `hostile_loop_after_connector` | `every_connector_export::a_loop_around_the_work_ends_after_its_ticks_in_every_export` |
+//! | `hostile_loop_realloc` | `every_export::a_loop_in_what_gives_room_or_over_a_bulk_instruction_ends_in_every_export` |
+//! | `hostile_loop_bulk` | `every_export::a_loop_in_what_gives_room_or_over_a_bulk_instruction_ends_in_every_export` |
 //! | `hostile_loop_log_mapping` | `every_export::a_loop_over_the_log_ends_after_its_calls_in_every_export` |
 //! | `hostile_loop_log_connector` | `every_connector_export::a_loop_over_the_log_ends_after_its_calls_in_every_export` |
 //! | `hostile_loop_host_describing` | `describing::a_loop_over_the_host_ends_after_its_calls` |

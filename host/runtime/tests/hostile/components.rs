@@ -32,7 +32,7 @@ async fn foreign_imports_are_refused_by_name() {
         r#"(import "wasi:cli/environment@0.2.0" (instance (export "get" (func))))"#
     )), @r#"
     plugin-refused: component … was refused: it imports `wasi:cli/environment@0.2.0`, which a mapping is not given
-    Build it without WASI: Rust for the target wasm32-unknown-unknown, JavaScript with `jco componentize --disable all`, Python with `componentize-py --stub-wasi`
+    Build it without WASI: Rust for the target wasm32-unknown-unknown, JavaScript with all of `disableFeatures` in build.mjs that `dovetail plugin new` writes there, Python with `componentize-py --stub-wasi`
     "#);
     assert_snapshot!(refused(&importing(
         r#"(import "dovetail:plugin/http@0.1.0" (instance (export "send" (func))))"#
@@ -73,7 +73,7 @@ fn what_is_no_plugin_is_refused() {
     "#);
     assert_snapshot!(refused_bytes(&wat::parse_str("(component)").unwrap()), @r#"
     plugin-refused: component … was refused: it exports nothing; a plugin exports `dovetail:plugin/connector@0.1.0` or `dovetail:plugin/mapping@0.1.0`
-    Build it against the contract of this version, in `wit/draft`
+    End the Rust source with `dovetail_sdk::overlay!`, `export_mapping!` or `export_connector!`; where it has one, build it against the contract of this version, in `vendor/wit`
     "#);
     let torn = &hostile_mapping()[..hostile_mapping().len() / 2];
     assert!(refused_bytes(torn).contains("it is malformed"));

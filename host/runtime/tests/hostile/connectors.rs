@@ -114,6 +114,20 @@ async fn the_requests_of_a_session_are_counted() {
     assert_eq!(checks[0].detail, "stopped: the run's requests are used up");
 }
 
+/// A plugin that fails does not begin its requests anew.
+#[tokio::test]
+async fn the_requests_of_a_session_are_counted_over_its_instances() {
+    let mut limits = Limits::TABLE;
+    limits.requests = 4;
+    let outbound = Canned::with_records(&["7"]);
+    let mut session = session(limits, outbound.clone()).await;
+    let page = session.pull(&told(""), &listing(), None).await.unwrap();
+    assert_eq!((page.items.len(), outbound.count()), (3, 3));
+    session.check(&told("abort")).await.unwrap_err();
+    let page = session.pull(&told(""), &listing(), None).await.unwrap();
+    assert_eq!((page.items.len(), outbound.count()), (1, 4));
+}
+
 #[tokio::test]
 async fn requests_that_break_a_limit_are_denied_unsent() {
     let outbound = Canned::with_records(&[]);

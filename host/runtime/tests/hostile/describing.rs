@@ -1,12 +1,11 @@
-//! Plugins that misbehave before they have a name: in `describe`, in the start function, in what gives room to the host's
-//! arguments, in what is done after an answer. Both kinds of plugin, by hand.
+//! Plugins that misbehave before they have a name: in `describe`, in the start function, in what is done after an answer. Both kinds of plugin, by hand.
 
 use dovetail_domain::Explained;
 use dovetail_runtime::{Limit, Limits, PluginError, World};
 use insta::assert_snapshot;
 
-use crate::by_hand::{ByHand, ENDLESS, by_hand};
-use crate::support::{assert_serves, convert, few_ticks, page, runtime_with, shown};
+use crate::by_hand::{ByHand, ENDLESS, FILLING, by_hand};
+use crate::support::{assert_serves, few_ticks, runtime_with, shown};
 
 /// What a plugin comes to that does not get as far as to describe itself, alike for both kinds. The host goes on.
 async fn ended(limits: Limits, change: impl Fn(ByHand) -> ByHand) -> PluginError {
@@ -48,6 +47,7 @@ async fn a_loop_ends_after_its_ticks_wherever_it_stands_before_the_work() {
         ended(few_ticks(), |plugin| plugin.module(&start)).await,
         ended(few_ticks(), |plugin| plugin.describe(&describe)).await,
         ended(few_ticks(), |plugin| plugin.after_describe(ENDLESS)).await,
+        ended(few_ticks(), |plugin| plugin.pages(2_000).describe(FILLING)).await,
     ] {
         assert_eq!(limit(&error), Limit::GuestTime(few_ticks().mapping.ticks));
         told.push(shown(&error));
@@ -59,45 +59,9 @@ async fn a_loop_ends_after_its_ticks_wherever_it_stands_before_the_work() {
     Tell the plugin's makers: it computes, allocates or calls more than its task needs
     plugin-limit: component … ran over a limit in `describe`; it may use 200 ms of computing in one call
     Tell the plugin's makers: it computes, allocates or calls more than its task needs
+    plugin-limit: component … ran over a limit in `describe`; it may use 200 ms of computing in one call
+    Tell the plugin's makers: it computes, allocates or calls more than its task needs
     "#);
-}
-
-#[tokio::test]
-async fn a_loop_in_what_gives_room_to_arguments_ends_after_its_ticks() {
-    let runtime = runtime_with(few_ticks());
-    let component = by_hand(World::Mapping).realloc(&format!("{ENDLESS} unreachable"));
-    // Nothing is handed to `describe`, so it gets that far.
-    let loaded = runtime.load_mapping(&component.component()).await.unwrap();
-    let mut runner = loaded.runner();
-    let answers = convert(&mut runner, &page(&[""])).await.unwrap();
-    assert_snapshot!(shown(answers[0].as_ref().unwrap_err()), @r#"
-    record-trapped: plugin by-hand 1.0.0 ran over a limit in `convert`; it may use 210 ms of computing in one call
-    Tell the mapping's makers; the record stays as it is until they mend it
-    "#);
-    let ticks = few_ticks().mapping.ticks + few_ticks().mapping.ticks_a_record;
-    assert!(runner.usage().turns <= ticks + 1, "{:?}", runner.usage());
-    assert_serves(&runtime).await;
-}
-
-/// One instruction that fills all the memory a mapping may have, again and again: the guest is looked at between two.
-#[tokio::test]
-async fn a_loop_over_an_instruction_that_fills_memory_ends_after_its_ticks() {
-    let runtime = runtime_with(few_ticks());
-    let bytes = 2_000 * 64 * 1024;
-    let fill = format!(
-        "(loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const {bytes})) (br $again)) unreachable"
-    );
-    let component = by_hand(World::Mapping).pages(2_000).working(&fill).component();
-    let loaded = runtime.load_mapping(&component).await.unwrap();
-    let mut runner = loaded.runner();
-    let answers = convert(&mut runner, &page(&[""])).await.unwrap();
-    assert_snapshot!(shown(answers[0].as_ref().unwrap_err()), @r#"
-    record-trapped: plugin by-hand 1.0.0 ran over a limit in `convert`; it may use 210 ms of computing in one call
-    Tell the mapping's makers; the record stays as it is until they mend it
-    "#);
-    let ticks = few_ticks().mapping.ticks + few_ticks().mapping.ticks_a_record;
-    assert!(runner.usage().turns <= ticks + 1, "{:?}", runner.usage());
-    assert_serves(&runtime).await;
 }
 
 #[tokio::test]

@@ -10,9 +10,9 @@ use dovetail_runtime::{
     CallError, ConnectorSession, Limits, Outbound, OutboundAnswer, OutboundFailure, OutboundRequest, Usage,
     World,
 };
-use insta::assert_snapshot;
+use insta::{allow_duplicates, assert_snapshot};
 
-use crate::by_hand::{ENDLESS, FREE, by_hand};
+use crate::by_hand::{ENDLESS, FILLING, FREE, by_hand};
 use crate::support::{
     Canned, assert_serves, few_ticks, hostile_connector, next_to_nothing, runtime_with, watchdog,
 };
@@ -144,31 +144,47 @@ async fn a_loop_ends_after_its_ticks_in_every_export() {
     "#);
 }
 
-/// The work is done and its answer was read: the plugin is still there to give its memory back.
+/// In what gives room to the host's arguments, over one instruction that fills all memory, and after the answer was read,
+/// when the plugin is still there to give its memory back.
 #[tokio::test]
-async fn a_loop_after_the_answer_ends_after_its_ticks_in_every_export() {
-    let runtime = runtime_with(few_ticks());
-    let plugin = by_hand(World::Connector).working(&format!("i32.const {FREE}"));
-    let plugin = plugin.after_working(ENDLESS).component();
-    let loaded = runtime.load_connector(&plugin).await.unwrap();
-    let mut session = loaded.session(Canned::with_records(&["7"]));
-    let allowed = few_ticks().connector.ticks + few_ticks().connector.ticks_a_record;
-    for export in EXPORTS {
-        let Err(CallError::Plugin(error)) = call(&mut session, export, "").await else {
-            panic!("{export} went on");
-        };
-        let told = error.to_string();
-        assert!(
-            told.contains(&format!("ran over a limit in `{export}`")),
-            "{told}"
-        );
-        assert!(
-            session.usage().turns <= allowed + 1,
-            "{export}: {:?}",
-            session.usage()
-        );
+async fn a_loop_around_the_work_ends_after_its_ticks_in_every_export() {
+    let room = by_hand(World::Connector).realloc(&format!("{ENDLESS} unreachable"));
+    let fill = by_hand(World::Connector).pages(2_000).working(FILLING);
+    let after = by_hand(World::Connector).working(&format!("i32.const {FREE}"));
+    let limits = few_ticks().connector;
+    let allowed = limits.ticks + limits.ticks_a_record;
+    for plugin in [room, fill, after.after_working(ENDLESS)] {
+        let runtime = runtime_with(few_ticks());
+        let loaded = runtime.load_connector(&plugin.component()).await.unwrap();
+        let mut session = loaded.session(Canned::with_records(&["7"]));
+        let mut lines = Vec::new();
+        for export in EXPORTS {
+            let Err(CallError::Plugin(error)) = call(&mut session, export, "").await else {
+                panic!("{export} went on");
+            };
+            lines.push(format!("{}: {error}", error.code()));
+            assert!(
+                session.usage().turns <= allowed + 1,
+                "{export}: {:?}",
+                session.usage()
+            );
+            assert_serves(&runtime).await;
+        }
+        allow_duplicates! {
+            assert_snapshot!(lines.join("\n"), @r#"
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `check`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `options`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `pull`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `count`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `fetch`; it may use 210 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `list-ids`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `members`; it may use 200 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `push`; it may use 210 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `seek`; it may use 210 ms of computing in one call
+            plugin-limit: plugin by-hand 1.0.0 ran over a limit in `parse-event`; it may use 200 ms of computing in one call
+            "#);
+        }
     }
-    assert_serves(&runtime).await;
 }
 
 #[tokio::test]

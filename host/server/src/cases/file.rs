@@ -126,7 +126,19 @@ fn case(test: toml::Value, folder: &Path) -> Result<Case, String> {
         )?),
         (None, Some(part), None) => Expected::Skipped(part),
         (None, None, Some(part)) => Expected::Error(part),
-        _ => return Err("it needs one of `expect`, `skipped` and `error`".to_owned()),
+        (None, None, None) => return Err("it needs one of `expect`, `skipped` and `error`".to_owned()),
+        (expect, skipped, error) => {
+            let given = [
+                expect.map(|_| "`expect`"),
+                skipped.map(|_| "`skipped`"),
+                error.map(|_| "`error`"),
+            ];
+            let given: Vec<&str> = given.into_iter().flatten().collect();
+            return Err(format!(
+                "it has {}, and needs exactly one of them",
+                given.join(" and ")
+            ));
+        }
     };
     Ok(Case {
         source: source(written.source, written.source_file, folder)?,
@@ -208,7 +220,16 @@ mod tests {
                 "`serial` is no field of a contact",
             ),
             ("title = \"x\"", "title = [1]", "field `title` holds a text"),
-            ("kind", "error = \"x\"\nkind", "it needs one of"),
+            (
+                "kind",
+                "error = \"x\"\nkind",
+                "it has `expect` and `error`, and needs exactly one of them",
+            ),
+            (
+                "expect = { fields = { title = \"x\" } }",
+                "",
+                "it needs one of `expect`, `skipped` and `error`",
+            ),
             ("kind", "source = \"{\"\nkind", "`source` is no JSON"),
             ("kind", "source = \"[]\"\nkind", "the source is no object"),
             (

@@ -2,6 +2,7 @@
 //! property of `contentMediaType: application/toml` takes the text of a `.toml` file as it is, so that the mapping can
 //! say line and column of what is wrong in it.
 
+use std::io::Read;
 use std::path::Path;
 
 use dovetail_domain::mapping::{MappingContext, TableRow};
@@ -22,10 +23,15 @@ pub(super) fn read(path: &Path, schema: &str) -> Result<Json> {
         )
     };
     let unreadable = |error: std::io::Error| refused(format!("{} cannot be read: {error}", path.display()));
-    if std::fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
+    // What is no plain file does not say how long it is.
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut text = String::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > MAX_BYTES {
         return Err(refused(format!("{} is larger than 256 KiB", path.display())));
     }
-    let text = std::fs::read_to_string(path).map_err(unreadable)?;
     if path.extension().is_some_and(|ending| ending == "toml") {
         return match place_of(schema, "application/toml") {
             Some(property) => Ok(json!({ property: text })),

@@ -24,6 +24,7 @@ pub(crate) async fn add(host: &Host, file: &Path, yes: bool, caller: &dyn Caller
         .await?;
     let before = installed(host, shelved.plugin.name()).await?;
     check_same_world(before.as_ref(), &shelved)?;
+    check_only_maker(host, &shelved).await?;
     check_uses(host, &shelved).await?;
     let mut shown = shown(host, &shelved, before.as_ref())?;
     let otherwise = "Look at it with `dovetail plugin inspect`, then say it with --yes.";
@@ -68,15 +69,23 @@ fn about(shown: &PluginShown) -> Vec<String> {
 pub(crate) async fn rollback(host: &Host, name: &str) -> Result<Answer> {
     let key = name.to_owned();
     let kept = find(host, name)?;
-    let before = kept.rolled_back().ok_or_else(|| {
-        Problem::not_found(
-            format!("There is no version of `{name}` before this one."),
-            "One version before is kept from the second `dovetail plugin add` of a name on.",
-        )
-    })?;
+    let Some(mut before) = kept.rolled_back() else {
+        let hint = match host.shelf().stock(host.archive(), name).await? {
+            Some(_) => {
+                format!("`dovetail plugin remove {name}` goes back to the one that comes with the program.")
+            }
+            None => {
+                "One version before is kept from the second `dovetail plugin add` of a name on.".to_owned()
+            }
+        };
+        let what = format!("There is no version of `{name}` before this one.");
+        return Err(Problem::not_found(what, hint));
+    };
     // It is started before it is swapped in, as if it were new.
     let shelved = host.shelf().start(host.archive(), name, &before).await?;
+    check_only_maker(host, &shelved).await?;
     check_uses(host, &shelved).await?;
+    before.makes = shelved.makes().to_vec();
     {
         let _changing = host.changing();
         if find(host, name)?.digest != kept.digest {
@@ -93,24 +102,34 @@ pub(crate) async fn rollback(host: &Host, name: &str) -> Result<Answer> {
     Ok(Answer::Plugin(shown(host, &shelved, Some(&shelved))?))
 }
 
-/// Takes an added plugin away that nothing uses.
+/// Takes an added plugin away that nothing uses, or in whose place the one that comes with the program can work.
 pub(crate) async fn remove(host: &Host, name: &str, yes: bool, caller: &dyn Caller) -> Result<Answer> {
     find(host, name)?;
-    let about = vec![format!(
+    let mut about = vec![format!(
         "The plugin `{name}` and the version kept before it are taken away."
     )];
     let otherwise = "Say it with --yes.";
-    refuse_in_use(host, name)?;
+    let behind = host.shelf().stock(host.archive(), name).await?;
+    match &behind {
+        Some(stock) => {
+            check_uses(host, stock).await?;
+            about.push("The one that comes with the program takes its place.".to_owned());
+        }
+        None => refuse_in_use(host, name)?,
+    }
     confirm(caller, yes, about, "Remove it?", otherwise).await?;
     {
         let _changing = host.changing();
-        refuse_in_use(host, name)?;
+        if behind.is_none() {
+            refuse_in_use(host, name)?;
+        }
         let mut step = host.step();
         step.delete(&table::plugins::<Installed>(), &name.to_owned());
         step.delete(&table::grants::<Granted>(), &name.to_owned());
         host.archive().commit(step)?;
         host.shelf().sweep(host.archive())?;
     }
+    host.forget_gates(None);
     super::list(host).await
 }
 
@@ -128,12 +147,16 @@ fn find(host: &Host, name: &str) -> Result<Installed> {
 
 /// Who uses a plugin, in words.
 fn users(host: &Host, name: &str) -> Result<Vec<String>> {
+    let kept = host
+        .archive()
+        .get(&table::plugins::<Installed>(), &name.to_owned())?;
+    let makes = kept.map(|kept| kept.makes).unwrap_or_default();
     let mut users: Vec<String> = host
         .archive()
         .rows(&table::INTEGRATIONS)?
         .iter()
         .map(|(_, integration)| integration)
-        .filter(|integration| integration.connector == name)
+        .filter(|integration| integration.connector == name || makes.contains(&integration.connector))
         .map(|integration| format!("the integration `{}`", integration.name))
         .collect();
     users.extend(mappings::uses(host, name)?.iter().map(mappings::Use::words));
@@ -152,8 +175,45 @@ fn refuse_in_use(host: &Host, name: &str) -> Result<()> {
     ))
 }
 
-/// A version that cannot work with a configuration that is set is not let in.
+/// Two mappings that make whole records of a connector's are one too many: nobody could say which of them does.
+async fn check_only_maker(host: &Host, shelved: &Shelved) -> Result<()> {
+    let name = shelved.plugin.name();
+    for connector in shelved.makes() {
+        let maker = host.shelf().maker(host.archive(), connector).await?;
+        if let Some(maker) = maker.filter(|maker| maker != name) {
+            return Err(Problem::new(
+                Code::AlreadyExists,
+                format!(
+                    "`{maker}` makes the records of `{connector}` already; a second mapping would make none."
+                ),
+                format!(
+                    "Make it an overlay, which changes what `{maker}` makes, or give it that name, so that it stands in \
+                     for it."
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A version that cannot work with a configuration that is set is not let in, nor one that leaves an integration without
+/// whole records.
 async fn check_uses(host: &Host, shelved: &Shelved) -> Result<()> {
+    let name = shelved.plugin.name();
+    for (_, integration) in host.archive().rows(&table::INTEGRATIONS)? {
+        let connector = &integration.connector;
+        let maker = host.shelf().maker(host.archive(), connector).await?;
+        if maker.as_deref() == Some(name) && !shelved.makes().contains(connector) {
+            return Err(Problem::new(
+                Code::InUse,
+                format!(
+                    "`{name}` makes the records of the integration `{}`, and this version makes none of `{connector}`'s.",
+                    integration.name
+                ),
+                "Give it another name, or name the connector in its description.",
+            ));
+        }
+    }
     let Plugin::Mapping(mapping) = &shelved.plugin else {
         return Ok(());
     };

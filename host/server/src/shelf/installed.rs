@@ -41,6 +41,9 @@ pub(crate) struct Installed {
     /// Set while it does not start.
     #[serde(default)]
     pub(crate) failing: Option<Failing>,
+    /// The connectors whose records it makes into whole ones; kept so that it is known while it does not start.
+    #[serde(default)]
+    pub(crate) makes: Vec<String>,
 }
 
 /// A plugin that does not start.
@@ -77,6 +80,7 @@ impl Installed {
                 added: self.added,
             }),
             failing: None,
+            makes: self.makes.clone(),
         })
     }
 }
@@ -200,6 +204,7 @@ impl Shelf {
             added: step.at(),
             previous,
             failing: None,
+            makes: shelved.makes().to_vec(),
         };
         Ok(step.put(&table::plugins(), &name, &installed)?)
     }

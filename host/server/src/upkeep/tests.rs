@@ -24,6 +24,7 @@ fn filled() -> TestHome {
         added: noon(),
         previous: None,
         failing: None,
+        makes: Vec::new(),
     };
     step.put(&table::plugins(), &"rename".to_owned(), &installed)
         .unwrap();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use dovetail_domain::showable::is_showable;
 /// Something that cannot be taken, apart from where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wrong {
@@ -94,7 +95,7 @@ impl fmt::Display for Faults {
 /// A text from the file as a message shows it: one line, not too long.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 60;
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+    let clean = |c: char| if is_showable(c) { c } else { ' ' };
     let mut shown: String = text.chars().take(MOST).map(clean).collect();
     if text.chars().nth(MOST).is_some() {
         shown.push('…');

@@ -215,7 +215,112 @@ async fn sources_that_make_no_plugin_are_told_as_such() {
             .is_some_and(|text| text.contains("it exports nothing")),
         "{error:#}"
     );
-    assert!(!author.path("torn/torn.wasm.part").exists());
+    assert!(
+        error["hint"]
+            .as_str()
+            .is_some_and(|hint| hint.contains("dovetail_sdk::overlay!")),
+        "{error:#}"
+    );
+    assert!(!author.path("torn/torn.wasm").exists() && !author.path("torn/torn.wasm.part").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_is_refused_leaves_the_one_before_it() {
+    let author = Author::new();
+    author.json(&["plugin", "new", "mapping", "steady"]).await;
+    author.json(&["plugin", "build", "steady"]).await;
+    let file = author.path("steady/steady.wasm");
+    let good = std::fs::read(&file).expect("it was built");
+    author.write("steady/src/lib.rs", "pub use dovetail_sdk::overlay::Change;");
+    let error = author.fails(&["plugin", "build", "steady"], 7).await;
+    assert_eq!(error["code"], "plugin-refused", "{error:#}");
+    assert!(std::fs::read(&file).expect("it is still there") == good);
+    assert!(!author.path("steady/steady.wasm.part").exists());
+    let report = author.json(&["plugin", "test", "steady/steady.wasm"]).await;
+    assert_eq!(report["failed"], 0, "{report:#}");
+}
+
+/// A mapping that breaks while it looks at some of its configurations.
+const MOODY: &str = r#"
+//! It tells its rows unless it is in a mood.
+
+use dovetail_sdk::overlay::*;
+
+#[derive(serde::Deserialize)]
+struct Config {
+    #[serde(default)]
+    mood: String,
+}
+
+impl Overlay for Config {
+    fn rows(&self) -> Vec<TableRow> {
+        match self.mood.as_str() {
+            "panic" => panic!("no rows in this mood"),
+            "loop" => loop {
+                std::hint::black_box(self);
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn change(&self, _: &Record, _: &mut Change) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+dovetail_sdk::overlay!(Config);
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configuration_that_breaks_the_mapping_fails_its_case_and_no_other() {
+    let author = Author::new();
+    author.json(&["plugin", "new", "mapping", "moody"]).await;
+    author.write("moody/src/lib.rs", MOODY);
+    author.json(&["plugin", "build", "moody"]).await;
+    let cases = r#"
+        [[test]]
+        name = "not expected"
+        kind = "configuration"
+        config = { mood = "panic" }
+        expect = {}
+
+        [[test]]
+        name = "a trap"
+        kind = "configuration"
+        config = { mood = "panic" }
+        error = "no rows in this mood"
+
+        [[test]]
+        name = "a limit"
+        kind = "configuration"
+        config = { mood = "loop" }
+        error = "ran over a limit in `configure`"
+
+        [[test]]
+        name = "another"
+        kind = "configuration"
+        fields = { name = "DC-01" }
+        expect = { fields = { name = "DC-01" } }
+    "#;
+    author.write("moody/tests/cases.toml", cases);
+    let report = author
+        .run(&["plugin", "test", "moody/moody.wasm", "--format", "json"])
+        .await
+        .exits(7)
+        .json();
+    assert_eq!(
+        (&report["passed"], &report["failed"]),
+        (&json!(3), &json!(1)),
+        "{report:#}"
+    );
+    let message = report["cases"][0]["message"].as_str().unwrap_or_default();
+    for part in [
+        "expected a mapped record; its configuration makes it fail: ",
+        "moody 0.1.0 trapped in `configure`",
+        "no rows in this mood",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
 }
 
 /// A mapping that takes a text of TOML and copies its first line into the notes.
