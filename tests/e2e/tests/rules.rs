@@ -353,7 +353,7 @@ async fn what_cannot_be_mapped_again_is_met_once() {
     let simulator = simulator().await;
     let (home, _, _, _) = synced(&simulator).await;
     let known = home.records("configuration").await.len() as u64;
-    // What has just come in and is not kept in step is read again by every run.
+    // The latest is read again by every run.
     let idle = home.json(&["sync", "acme"]).await;
     let again = idle["entities"]["configuration"]["read"].as_u64().unwrap();
     assert!(again < known, "{idle:#}");
@@ -376,9 +376,9 @@ async fn what_cannot_be_mapped_again_is_met_once() {
     let listed = home.json(&["quarantine", "list"]).await;
     let rows = listed.as_array().unwrap();
     let tries: u64 = rows.iter().map(|row| row["attempts"].as_u64().unwrap()).sum();
-    assert_eq!(
-        (rows.len() as u64, tries),
-        (known + again, known + again),
+    assert_eq!(tries, known + again, "{listed:#}");
+    assert!(
+        (known..=known + again).contains(&(rows.len() as u64)),
         "{listed:#}"
     );
 }
