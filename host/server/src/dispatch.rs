@@ -324,6 +324,9 @@ async fn work(
     channels: Channels,
     cancel: Cancel,
 ) -> Result<Run> {
+    if host.dispatch().serving() {
+        host.shelf().counts_anew();
+    }
     let setup = match host.setup_for(&integration).await {
         Ok(setup) => setup,
         Err(problem) if is_its_own(&problem) => return failed(&host, &integration, order, problem),

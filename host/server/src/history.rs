@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dovetail_domain::{AssetId, Code, Hold, Integration, IntegrationName, Kind, RunId, SourceId};
+use dovetail_domain::{AssetId, Code, Hold, Integration, IntegrationName, Kind, PartRef, RunId, SourceId};
 use dovetail_store::{ChangeCause, Past, Run, RunStatus, Step, table};
 use dovetail_sync::{ChangeRow, LeftOut, SentBack, Waiting};
 
@@ -224,6 +224,14 @@ pub(crate) fn release(host: &Host, kind: Kind, id: AssetId, field: Option<&str>)
     }
     let mut step = host.step();
     after.updated = step.at();
+    // Whoever lets a part go has chosen the PSA's side of it.
+    if let Some(link) = &record.link {
+        let key = (link.integration, kind, id);
+        let mut open = host.archive().get(&table::CONFLICTS, &key)?.unwrap_or_default();
+        let let_go = |part: PartRef<'_>| record.holds_part(part) && !after.holds_part(part);
+        open.retain(|open| !let_go(open.conflict.part()));
+        step.put_conflicts(&key, &open)?;
+    }
     step.update(&record, after)?;
     host.archive().commit(step)?;
     assets::show(host, kind, id)

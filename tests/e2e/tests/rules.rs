@@ -382,3 +382,61 @@ async fn what_cannot_be_mapped_again_is_met_once() {
         "{listed:#}"
     );
 }
+
+/// Whoever lets go of a field has chosen the PSA's side: nothing is left to choose.
+#[tokio::test(flavor = "multi_thread")]
+async fn letting_a_field_go_settles_its_conflict() {
+    let simulator = simulator().await;
+    let (home, organization, _, count) = synced(&simulator).await;
+    let rule = |prefix: &str| {
+        format!(
+            "version = 1\n[[rule]]\nkind = \"configuration\"\nfield = \"name\"\ntemplate = \"{prefix} {{{{ fields.name }}}}\"\n"
+        )
+    };
+    for prefix in ["HD", "X"] {
+        let file = home.file("rule.toml", &rule(prefix));
+        let set = [
+            "mapping",
+            "set",
+            "acme",
+            "--organization",
+            &organization,
+            "--use",
+            "rules",
+            "--config",
+            &file,
+        ];
+        home.run(&set).await.exits(0);
+        home.run(&["sync", "acme"]).await.exits(0);
+    }
+    let runs = home.json(&["run", "list", "acme"]).await;
+    let last = runs
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| run["run"].as_str().unwrap().parse::<u64>().unwrap());
+    home.run(&["run", "revert", &last.max().unwrap().to_string()])
+        .await
+        .exits(0);
+    let unset = [
+        "mapping",
+        "unset",
+        "acme",
+        "--organization",
+        &organization,
+        "--use",
+        "rules",
+    ];
+    home.run(&unset).await.exits(0);
+    home.run(&["sync", "acme"]).await;
+    let open = home.json(&["conflict", "list"]).await;
+    let open = open.as_array().unwrap();
+    assert_eq!(open.len() as u64, count, "{open:#?}");
+    let id = open[0]["asset"]["id"].as_str().unwrap();
+    let released = home
+        .json(&["asset", "release", "configuration", id, "name"])
+        .await;
+    assert_eq!(released["name"], open[0]["psa"], "{released:#}\n{:#}", open[0]);
+    let left = home.json(&["conflict", "list"]).await;
+    assert_eq!(left.as_array().unwrap().len() as u64, count - 1);
+}

@@ -388,3 +388,38 @@ async fn a_connector_has_one_mapping_that_makes_whole_records() {
     );
     assert_eq!(installed_files(&home), 0);
 }
+
+/// Whoever lets a version over another in sees how its table, its schema and its memory differ.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_version_does_otherwise_is_shown_before_it_is_let_in() {
+    let home = Home::new();
+    add(&home, &overlay()).await;
+    let path = file(&home, "other.wasm", &incompatible());
+    let shown = home.json(&["plugin", "inspect", &path]).await;
+    let differences: Vec<&str> = shown["differences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line.as_str().unwrap())
+        .collect();
+    assert!(
+        differences
+            .iter()
+            .any(|line| line.starts_with("Takes another configuration: ") && line.contains("prefux")),
+        "{differences:#?}"
+    );
+    let path = file(&home, "another.wasm", &another());
+    let shown = home.json(&["plugin", "inspect", &path]).await;
+    assert_eq!(shown["differences"].as_array().unwrap().len(), 1, "{shown:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_host_is_not_granted() {
+    let home = Home::new();
+    for host in ["https://api.example.com/path", "a b;c", ""] {
+        let error = home
+            .fails(&["plugin", "grant", "connectwise", "--host", host], 3)
+            .await;
+        assert_eq!(error["code"], "value-refused", "{host}: {error}");
+    }
+}

@@ -66,7 +66,10 @@ pub(super) fn against_skipped(case: &Case, reason: &str) -> CaseVerdict {
 
 /// There was an error; `what` says where.
 pub(super) fn against_error(case: &Case, why: &str, what: &str) -> CaseVerdict {
-    let got = format!("{what}: {why}");
+    let got = match missing(why) {
+        Some(advice) => format!("{what}: {why}. {advice}"),
+        None => format!("{what}: {why}"),
+    };
     match &case.expected {
         Expected::Error(part) if why.contains(part) => passed(case),
         Expected::Error(part) => unlike(case, &format!("an error that holds `{part}`"), &got),
@@ -77,6 +80,31 @@ pub(super) fn against_error(case: &Case, why: &str, what: &str) -> CaseVerdict {
         ),
         Expected::Record(_) => unlike(case, "a mapped record", &got),
     }
+}
+
+/// What a guest in JavaScript or Python wanted of a system that it does not have: its trap names the function that stands
+/// in for it, and no line of its author's.
+fn missing(why: &str) -> Option<&'static str> {
+    const WANTED: [(&[&str], &str); 4] = [
+        (
+            &["get_stdout", "get_stderr", "get-stdout", "get-stderr"],
+            "It printed, and a plugin has no output: write with `log`",
+        ),
+        (
+            &["filesystem_preopens", "filesystem-preopens"],
+            "It opened a file, or imported a module while it worked: import at the top of the file, and read none",
+        ),
+        (
+            &["wall_clock", "monotonic_clock", "wall-clock", "monotonic-clock"],
+            "It asked for the time, and a mapping has no clock: take times from the record",
+        ),
+        (
+            &["[constructor]fields", "outgoing_handler", "outgoing-handler"],
+            "It sent a request, and a mapping sends none",
+        ),
+    ];
+    let is_it = |(signs, _): &&(&[&str], &str)| signs.iter().any(|sign| why.contains(sign));
+    WANTED.iter().find(is_it).map(|(_, advice)| *advice)
 }
 
 fn passed(case: &Case) -> CaseVerdict {
@@ -95,5 +123,41 @@ pub(super) fn unlike(case: &Case, expected: &str, got: &str) -> CaseVerdict {
         passed: false,
         message: Some(format!("expected {expected}; {got}")),
         differences: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_guest_has_not_is_told_by_what_stands_in_for_it() {
+        for (trap, word) in [
+            (
+                "trapped in `convert`: unreachable, at `<wasm function 6> in stdout_get_stdout`",
+                "printed",
+            ),
+            (
+                "trapped in `convert`: unreachable, at `filesystem_preopens_get_directories`",
+                "import at the top",
+            ),
+            (
+                "trapped in `convert`: unreachable, at `wall_clock_now`",
+                "no clock",
+            ),
+            (
+                "trapped in `convert`: unreachable, at `[constructor]fields`",
+                "sends none",
+            ),
+        ] {
+            assert!(
+                missing(trap).is_some_and(|advice| advice.contains(word)),
+                "{trap}"
+            );
+        }
+        assert_eq!(
+            missing("trapped in `convert`: integer divide by zero, at `odd::change`"),
+            None
+        );
     }
 }

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use dovetail_domain::Code;
+use dovetail_gate::Host as HostName;
 use dovetail_runtime::World;
 use dovetail_store::table;
 
@@ -243,6 +244,12 @@ pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Resul
             format!("Grant 1 to {MAX_MEMORY} MiB."),
         ));
     }
+    // What is no host would match none, and the plugin would be refused for no reason that shows.
+    let hosts = change
+        .hosts
+        .iter()
+        .map(|text| Ok(HostName::parse("host", text)?.to_string()));
+    let hosts: Vec<String> = hosts.collect::<Result<_>>()?;
     let key = name.to_owned();
     {
         let _changing = host.changing();
@@ -251,8 +258,8 @@ pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Resul
             false => Granted::to(host.archive(), name)?,
         };
         granted.memory = change.memory.or(granted.memory);
-        if !change.hosts.is_empty() {
-            granted.hosts = Some(change.hosts);
+        if !hosts.is_empty() {
+            granted.hosts = Some(hosts);
         }
         let mut step = host.step();
         if granted == Granted::default() {

@@ -2,6 +2,7 @@
 //! differs from the version that is there.
 
 use dovetail_domain::connector::{ConnectorDescription, OriginRule, SetupFormat};
+use dovetail_domain::mapping::TableRow;
 use dovetail_runtime::{Limits, TICK, World};
 use serde_json::Value as Json;
 
@@ -48,11 +49,11 @@ fn limits(table: &Limits, shelved: &Shelved, granted: &Granted) -> Vec<String> {
         World::Mapping => &table.mapping,
     };
     let mib = |bytes: usize| bytes / (1024 * 1024);
+    let begins = memory(shelved);
     let memory = granted
         .memory_bytes()
         .map_or(guest.memory, |granted| granted.max(guest.memory));
     let by = if memory > guest.memory { ", as granted" } else { "" };
-    let begins = shelved.inspection.memory.div_ceil(64 * 1024) * 64;
     vec![
         format!(
             "memory: begins with {begins} KiB, may have {} MiB{by}",
@@ -166,6 +167,9 @@ fn differences(before: &Shelved, after: &Shelved) -> Vec<String> {
                     .map(|key| format!("uses the secret `{key}`")),
             );
         }
+        if let Plugin::Mapping(mapping) = &shelved.plugin {
+            asks.extend(mapping.description().table.iter().map(fills));
+        }
         asks
     };
     let (old, new) = (asks(before), asks(after));
@@ -179,5 +183,27 @@ fn differences(before: &Shelved, after: &Shelved) -> Vec<String> {
             .filter(|ask| !new.contains(ask))
             .map(|ask| format!("No longer: {ask}.")),
     );
+    let (old, new) = (memory(before), memory(after));
+    if old != new {
+        lines.push(format!("Begins with {new} KiB of memory, and not with {old}."));
+    }
+    let (old, new) = (config_schema(&before.plugin), config_schema(&after.plugin));
+    if old != new {
+        lines.push(match new {
+            Some(schema) => format!("Takes another configuration: {schema}."),
+            None => "Takes no configuration any more.".to_owned(),
+        });
+    }
     lines
+}
+
+/// What a row of a mapping's table does, in words.
+fn fills(row: &TableRow) -> String {
+    let way = if row.rule.can_send() { ", both ways" } else { "" };
+    format!("fills `{}` of a {} from `{}`{way}", row.name, row.kind, row.path)
+}
+
+/// KiB of memory it begins with.
+fn memory(shelved: &Shelved) -> u64 {
+    shelved.inspection.memory.div_ceil(64 * 1024) * 64
 }

@@ -1,5 +1,6 @@
 //! Added plugins as they are kept: by digest, the version before beside the one in use, and how often one failed to
-//! start. One that fails at three starts is set aside: it is not started again until it is replaced.
+//! start. A start is a command that loads it, and each run of a server. One that fails at three is set aside: it is not
+//! started again until it is replaced.
 
 use std::fs;
 use std::io::Write;
@@ -124,7 +125,15 @@ impl Shelf {
         Err(problem)
     }
 
-    /// Whether a failure of this version is the first of this process.
+    /// A run of a server begins: what fails to start in it is counted, as it is in each command of its own.
+    pub(crate) fn counts_anew(&self) {
+        self.counted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Whether a failure of this version is the first of this process, or of the run a server is at.
     fn counts(&self, digest: &str) -> bool {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         counted.insert(digest.to_owned())
