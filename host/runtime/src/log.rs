@@ -103,6 +103,8 @@ impl LogBook {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
 
     #[test]
@@ -119,6 +121,60 @@ mod tests {
         assert_eq!(last.split(". ").next().unwrap().len(), LOG_LINE);
         book.begin();
         assert_eq!((book.lines(), book.said()), ((0, 0), None));
+    }
+
+    /// What reaches the host's log, line by line.
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<String>>>);
+
+    impl tracing::field::Visit for Written {
+        fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+            if field.name() == "message" {
+                self.0.lock().unwrap().push(format!("{value:?}"));
+            }
+        }
+    }
+
+    impl tracing::Subscriber for Written {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+        fn event(&self, event: &tracing::Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _: &tracing::span::Id) {}
+
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    #[test]
+    fn the_log_gets_clean_lines_and_no_more_than_are_counted() {
+        let written = Written::default();
+        tracing::subscriber::with_default(written.clone(), || {
+            let mut book = LogBook::new("p");
+            book.begin();
+            for level in [Level::Debug, Level::Info, Level::Warn, Level::Error] {
+                for _ in 0..LOG_LINES / 2 {
+                    book.write(level, "\u{1b}[31mred\n\u{202e}der");
+                }
+            }
+            book.end();
+        });
+        let lines = written.0.lock().unwrap();
+        let (last, lines) = lines.split_last().unwrap();
+        assert_eq!(lines.len(), LOG_LINES as usize);
+        assert!(lines.iter().all(|line| line == " [31mred  der"), "{lines:?}");
+        assert_eq!(last, &format!("{LOG_LINES} further lines were dropped"));
     }
 
     #[test]

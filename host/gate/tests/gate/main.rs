@@ -592,17 +592,40 @@ async fn other_places_are_denied_before_anything_is_sent() {
     let elsewhere = Server::start(|_, _| answer("200 OK", &[], b"")).await;
     let server = Server::start(|_, _| answer("200 OK", &[], b"")).await;
     let setup = setup(&server, |_| {});
-    let url = format!("https://psa.test:{}/", elsewhere.port);
-    let failure = setup
-        .session
-        .send(OutgoingRequest { url, ..setup.get() })
-        .await
-        .unwrap_err();
-    assert!(matches!(failure, SendFailure::Denied(_)), "{failure}");
-    assert_eq!(setup.code(), Some(Code::OriginNotAllowed));
-    setup.session.forget_failure();
-    assert_eq!(setup.session.last_failure(), None);
+    let (there, here) = (elsewhere.port, server.port);
+    let mut told = Vec::new();
+    for url in [
+        format!("https://psa.test:{there}/"),
+        format!("https://other.test:{here}/"),
+        format!("https://psa.test.other.test:{here}/"),
+        format!("https://127.0.0.1:{here}/"),
+        format!("http://psa.test:{here}/"),
+        format!("https://psa.test:{here}@127.0.0.1:{there}/"),
+    ] {
+        let request = OutgoingRequest { url, ..setup.get() };
+        let failure = setup.session.send(request).await.unwrap_err();
+        assert!(matches!(failure, SendFailure::Denied(_)), "{failure}");
+        let words = format!("{}: {failure}", setup.code().unwrap());
+        told.push(
+            words
+                .replace(&there.to_string(), "THERE")
+                .replace(&here.to_string(), "HERE"),
+        );
+        setup.session.forget_failure();
+        assert_eq!(setup.session.last_failure(), None);
+    }
+    insta::assert_snapshot!(told.join("\n"), @r"
+    origin-not-allowed: denied: the origins of `acme` refuse https://psa.test:THERE; allowed: https://psa.test:HERE
+    origin-not-allowed: denied: the origins of `acme` refuse https://other.test:HERE; allowed: https://psa.test:HERE
+    origin-not-allowed: denied: the origins of `acme` refuse https://psa.test.other.test:HERE; allowed: https://psa.test:HERE
+    origin-not-allowed: denied: the origins of `acme` refuse https://127.0.0.1:HERE; allowed: https://psa.test:HERE
+    origin-not-allowed: denied: the origins of `acme` refuse http://psa.test:HERE; allowed: https://psa.test:HERE
+    request-refused: denied: the connector's request was refused: its URL carries a user or a password
+    ");
     assert_eq!((elsewhere.connections(), server.connections()), (0, 0));
+    // What is allowed goes on being so.
+    setup.session.send(setup.get()).await.unwrap();
+    assert_eq!((elsewhere.connections(), server.connections()), (0, 1));
 }
 
 #[tokio::test]

@@ -25,6 +25,11 @@ pub(crate) const ENDLESS: &str = "(loop $again (br $again))";
 pub(crate) const FILLING: &str =
     "(loop $again (memory.fill (i32.const 0) (i32.const 1) (i32.const 131072000)) (br $again)) unreachable";
 
+/// A table, and a loop that makes it longer.
+pub(crate) const TABLE_TO_GROW: &str = "(table $table 0 funcref)";
+pub(crate) const GROWING: &str =
+    "(loop $again (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $again)) unreachable";
+
 /// A plugin by hand.
 pub(crate) struct ByHand {
     world: World,

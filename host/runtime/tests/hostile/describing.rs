@@ -4,7 +4,7 @@ use dovetail_domain::Explained;
 use dovetail_runtime::{Limit, Limits, PluginError, World};
 use insta::assert_snapshot;
 
-use crate::by_hand::{ByHand, ENDLESS, FILLING, by_hand};
+use crate::by_hand::{ByHand, ENDLESS, FILLING, GROWING, TABLE_TO_GROW, by_hand};
 use crate::support::{assert_serves, few_ticks, runtime_with, shown};
 
 /// What a plugin comes to that does not get as far as to describe itself, alike for both kinds. The host goes on.
@@ -102,9 +102,6 @@ async fn a_loop_over_the_host_ends_after_its_calls() {
 #[tokio::test]
 async fn a_plugin_grows_no_further_than_its_limits_before_the_work() {
     let memory = "(loop $again (drop (memory.grow (i32.const 16))) (br $again)) unreachable";
-    let table = "(table $table 0 funcref)";
-    let grow_table =
-        "(loop $again (drop (table.grow $table (ref.null func) (i32.const 1000))) (br $again)) unreachable";
     let deep = "(func $deeper (param i32) (result i32)
         (i32.add (call $deeper (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))";
     let mut told = Vec::new();
@@ -118,7 +115,10 @@ async fn a_plugin_grows_no_further_than_its_limits_before_the_work() {
             Limit::Memory(Limits::TABLE.mapping.memory),
         ),
         (
-            ended(Limits::TABLE, |plugin| plugin.module(table).describe(grow_table)).await,
+            ended(Limits::TABLE, |plugin| {
+                plugin.module(TABLE_TO_GROW).describe(GROWING)
+            })
+            .await,
             Limit::Table(Limits::TABLE.table_elements),
         ),
         (

@@ -7,7 +7,7 @@ use dovetail_runtime::limits::LOG_LINES;
 use dovetail_runtime::{Limits, LoadedMapping, Usage, World};
 use insta::{allow_duplicates, assert_snapshot};
 
-use crate::by_hand::{ENDLESS, FILLING, FREE, by_hand};
+use crate::by_hand::{ENDLESS, FILLING, FREE, GROWING, TABLE_TO_GROW, by_hand};
 use crate::support::{
     assert_serves, convert, few_ticks, hostile_mapping, next_to_nothing, page, runtime_with,
 };
@@ -152,6 +152,17 @@ async fn a_memory_bomb_gets_no_more_than_its_memory_in_every_export() {
     configure: plugin-limit: plugin hostile 1.0.0 ran over a limit in `configure`; it may use 128 MiB of memory
     convert: record-trapped: plugin hostile 1.0.0 ran over a limit in `convert`; it may use 128 MiB of memory
     to-source: record-trapped: plugin hostile 1.0.0 ran over a limit in `to-source`; it may use 128 MiB of memory
+    "#);
+}
+
+#[tokio::test]
+async fn a_table_grows_no_further_than_its_limit_in_every_export() {
+    let plugin = by_hand(World::Mapping).module(TABLE_TO_GROW).working(GROWING);
+    let told = ended_everywhere_in(&plugin.component(), Limits::TABLE, "", next_to_nothing).await;
+    assert_snapshot!(told, @r#"
+    configure: plugin-limit: plugin by-hand 1.0.0 ran over a limit in `configure`; it may use 100000 elements of a table
+    convert: record-trapped: plugin by-hand 1.0.0 ran over a limit in `convert`; it may use 100000 elements of a table
+    to-source: record-trapped: plugin by-hand 1.0.0 ran over a limit in `to-source`; it may use 100000 elements of a table
     "#);
 }
 

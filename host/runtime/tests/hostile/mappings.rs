@@ -3,7 +3,7 @@
 use dovetail_domain::mapping::{Edit, MappingContext, Outcome};
 use dovetail_domain::{Cause, Field, Kind, Value};
 use dovetail_runtime::limits::LOG_LINES;
-use dovetail_runtime::{Limits, RecordError};
+use dovetail_runtime::{Limits, MappingRunner, RecordError};
 use insta::assert_snapshot;
 
 use crate::support::{assert_works, convert, mapping, page, refusal, short, shown};
@@ -392,4 +392,22 @@ async fn what_a_configuration_comes_to_is_looked_at() {
     "#);
     // Each call has an instance of its own: what went before does not matter.
     assert!(configure("").await.unwrap().is_ok());
+}
+
+/// What an instance remembers is its run's: another run of the same plugin begins with nothing.
+#[tokio::test]
+async fn runs_of_one_plugin_share_no_memory() {
+    async fn count(runner: &mut MappingRunner) -> Value {
+        let answers = convert(runner, &page(&["count"])).await.unwrap();
+        let Ok(Outcome::Mapped(draft)) = &answers[0] else {
+            panic!("{answers:?}")
+        };
+        draft.get(Field::Name).clone()
+    }
+    let loaded = mapping(Limits::TABLE).await;
+    let (mut one, mut other) = (loaded.runner(), loaded.runner());
+    assert_eq!(count(&mut one).await, Value::text("1"));
+    assert_eq!(count(&mut one).await, Value::text("2"));
+    assert_eq!(count(&mut other).await, Value::text("1"));
+    assert_eq!(count(&mut one).await, Value::text("3"));
 }

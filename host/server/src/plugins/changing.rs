@@ -245,10 +245,7 @@ pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Resul
         ));
     }
     // What is no host would match none, and the plugin would be refused for no reason that shows.
-    let hosts = change
-        .hosts
-        .iter()
-        .map(|text| Ok(HostName::parse("host", text)?.to_string()));
+    let hosts = change.hosts.iter().map(|text| granted_host(text));
     let hosts: Vec<String> = hosts.collect::<Result<_>>()?;
     let key = name.to_owned();
     {
@@ -282,6 +279,14 @@ pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Resul
     }
     host.forget_gates(None);
     super::inspect(host, name).await
+}
+
+fn granted_host(text: &str) -> Result<String> {
+    let host = HostName::parse("host", text).map_err(|error| Problem {
+        hint: "Grant it as `host` or `host:port`; nothing was changed.".to_owned(),
+        ..error.into()
+    })?;
+    Ok(host.to_string())
 }
 
 /// A name that stands for a connector is never taken over by a mapping, nor the other way round.
