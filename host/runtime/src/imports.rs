@@ -203,7 +203,7 @@ fn granted(world: World, name: &str, types: &Types) -> Result<(), Refusal> {
     let unlike = || {
         (
             format!("its import `{shown}` is not the contract's"),
-            "Build it against `wit/draft`",
+            "Build it against `vendor/wit`",
         )
     };
     let item = types.component_item_for_import(name).ok_or_else(unlike)?;
@@ -225,7 +225,7 @@ fn granted(world: World, name: &str, types: &Types) -> Result<(), Refusal> {
             let item = words(item, 200);
             return Err((
                 format!("it imports `{item}` of `{shown}`, which the host does not have"),
-                "Build it against the contract of this version, in `wit/draft`",
+                "Build it against the contract of this version, in `vendor/wit`",
             ));
         }
     }
@@ -247,7 +247,7 @@ fn advice(world: World, name: &str) -> &'static str {
     } else if name == HTTP.0 && world == World::Mapping {
         "A mapping sends nothing: it sees the records it is given and a log; take the request out of it"
     } else if name.starts_with("dovetail:plugin/") {
-        "It is made for another version of the contract: build it against `wit/draft` of this one"
+        "It is made for another version of the contract: build it against `vendor/wit` of this one"
     } else {
         "A plugin has `log`, and a connector `http`: take out what uses anything else"
     }

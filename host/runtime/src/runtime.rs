@@ -213,6 +213,6 @@ fn unlike_the_contract(inspection: &Inspection, why: &wasmtime::Error) -> Plugin
             "it does not fit the contract: {}",
             crate::checked::words(&format!("{why:#}"), 300)
         ),
-        hint: "Build it against the contract of this version, in `wit/draft`".to_owned(),
+        hint: "Build it against the contract of this version, in `vendor/wit`".to_owned(),
     }
 }

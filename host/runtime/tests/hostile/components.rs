@@ -44,13 +44,13 @@ async fn foreign_imports_are_refused_by_name() {
         r#"(import "dovetail:plugin/log@0.2.0" (instance (export "write" (func))))"#
     )), @r#"
     plugin-refused: component … was refused: it imports `dovetail:plugin/log@0.2.0`, which a mapping is not given
-    It is made for another version of the contract: build it against `wit/draft` of this one
+    It is made for another version of the contract: build it against `vendor/wit` of this one
     "#);
     assert_snapshot!(refused(&importing(
         r#"(import "dovetail:plugin/log@0.1.0" (instance (export "read" (func))))"#
     )), @r#"
     plugin-refused: component … was refused: it imports `read` of `dovetail:plugin/log@0.1.0`, which the host does not have
-    Build it against the contract of this version, in `wit/draft`
+    Build it against the contract of this version, in `vendor/wit`
     "#);
     assert_snapshot!(refused(&importing(r#"(import "clock" (func))"#)), @r#"
     plugin-refused: component … was refused: it imports `clock`, which a mapping is not given
@@ -89,7 +89,7 @@ async fn an_interface_of_another_form_is_refused() {
         .unwrap();
     assert_snapshot!(shown(&error), @r#"
     plugin-refused: component … was refused: it does not fit the contract: instance export `dovetail:plugin/mapping@0.1.0` does not have export `configure`
-    Build it against the contract of this version, in `wit/draft`
+    Build it against the contract of this version, in `vendor/wit`
     "#);
 }
 
