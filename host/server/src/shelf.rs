@@ -122,27 +122,7 @@ impl Shelf {
         if let Some(installed) = archive.get(&table::plugins::<Installed>(), &name.to_owned())? {
             return self.load_added(archive, name, &installed).await.map(Some);
         }
-        self.first(archive, |shelved| shelved.plugin.name() == name).await
-    }
-
-    /// The first working plugin that is the one, in the order of [`Shelf::all`]. What comes after it is not started.
-    async fn first(&self, archive: &Archive, is_it: impl Fn(&Shelved) -> bool) -> Result<Option<Shelved>> {
-        let added = archive.rows(&table::plugins::<Installed>())?;
-        for stock in dovetail_bundle::stock()? {
-            let shelved = self.load_as_granted(archive, stock.bytes, true).await?;
-            let stood_in_for = added.iter().any(|(name, _)| name == shelved.plugin.name());
-            if !stood_in_for && is_it(&shelved) {
-                return Ok(Some(shelved));
-            }
-        }
-        for (name, installed) in added {
-            if let Ok(shelved) = self.load_added(archive, &name, &installed).await
-                && is_it(&shelved)
-            {
-                return Ok(Some(shelved));
-            }
-        }
-        Ok(None)
+        self.stock(archive, name).await
     }
 
     /// The connector of that name.

@@ -21,14 +21,17 @@ fn another() -> Vec<u8> {
 
 /// A version that understands another configuration.
 fn incompatible() -> Vec<u8> {
-    let (old, new) = (b"prefix", b"prefux");
-    let mut bytes = overlay();
-    let places: Vec<usize> = (0..bytes.len() - old.len())
+    with_another_word(overlay(), b"prefix", b"prefux")
+}
+
+/// A component in which a word stands in place of another of its length.
+fn with_another_word<const N: usize>(mut bytes: Vec<u8>, old: &[u8; N], new: &[u8; N]) -> Vec<u8> {
+    let places: Vec<usize> = (0..bytes.len() - N)
         .filter(|place| bytes[*place..].starts_with(old))
         .collect();
     assert!(!places.is_empty());
     for place in places {
-        bytes[place..place + new.len()].copy_from_slice(new);
+        bytes[place..place + N].copy_from_slice(new);
     }
     bytes
 }
@@ -55,9 +58,13 @@ async fn set(home: &Home, more: &[&str]) {
 
 /// The row of the overlay in the list of plugins.
 async fn row(home: &Home) -> Value {
+    row_of(home, NAME).await
+}
+
+async fn row_of(home: &Home, name: &str) -> Value {
     let listed = home.json(&["plugin", "list"]).await;
     let rows = listed.as_array().unwrap().iter();
-    let found: Vec<&Value> = rows.filter(|row| row["name"] == NAME).collect();
+    let found: Vec<&Value> = rows.filter(|row| row["name"] == name).collect();
     assert_eq!(found.len(), 1, "{listed:#}");
     found[0].clone()
 }
@@ -169,9 +176,9 @@ async fn a_version_is_looked_at_swapped_in_and_taken_back() {
     assert_eq!(installed_files(&home), 2);
 }
 
-/// Spoils the file of the overlay in the home.
-async fn spoil(home: &Home) {
-    let digest = row(home).await["digest"].as_str().unwrap().to_owned();
+/// Spoils the file of an added plugin in the home.
+async fn spoil(home: &Home, name: &str) {
+    let digest = row_of(home, name).await["digest"].as_str().unwrap().to_owned();
     let path = home.path().join("plugins").join(format!("{digest}.wasm"));
     std::fs::write(path, b"\0asm").unwrap();
 }
@@ -184,7 +191,7 @@ async fn a_plugin_that_does_not_start_is_set_aside_and_nothing_is_half_mapped() 
     set(&home, &[]).await;
     home.run(&["sync", "acme"]).await.exits(0);
     let before = home.everything().await;
-    spoil(&home).await;
+    spoil(&home, NAME).await;
     for attempt in 1..=4 {
         let error = home.fails(&["sync", "acme", "--full"], 7).await;
         assert_eq!(error["code"], "plugin-refused");
@@ -225,7 +232,7 @@ async fn runs_go_on_without_a_layer_where_the_operator_lets_them() {
     let run = home.json(&["sync", "acme"]).await;
     assert_eq!(run["without"], json!([]));
     assert!(renamed(&home).await);
-    spoil(&home).await;
+    spoil(&home, NAME).await;
     let run = home.json(&["sync", "acme"]).await;
     let without = run["without"][0].as_str().unwrap();
     assert!(
@@ -327,13 +334,8 @@ async fn what_stands_in_for_a_stock_plugin_fails_by_itself_and_can_be_taken_back
     home.run(&["sync", "acme"]).await.exits(0);
     assert_eq!(home.everything().await, before);
 
-    let listed = home.json(&["plugin", "list"]).await;
-    let rows = listed.as_array().unwrap();
-    let row = rows.iter().find(|row| row["name"] == STANDARD).unwrap();
-    assert_eq!(row["from"], "added", "{listed:#}");
-    let digest = row["digest"].as_str().unwrap();
-    let spoilt = home.path().join("plugins").join(format!("{digest}.wasm"));
-    std::fs::write(spoilt, b"\0asm").unwrap();
+    assert_eq!(row_of(&home, STANDARD).await["from"], "added");
+    spoil(&home, STANDARD).await;
     let error = home.fails(&["sync", "acme"], 7).await;
     assert_eq!(error["code"], "plugin-refused");
     assert!(
@@ -367,15 +369,7 @@ async fn what_stands_in_for_a_stock_plugin_fails_by_itself_and_can_be_taken_back
 async fn a_connector_has_one_mapping_that_makes_whole_records() {
     let simulator = simulator().await;
     let home = Home::connected("acme", &simulator).await;
-    let (old, new) = (b"connectwise-standard", b"connectwise-standart");
-    let mut other = standard(b'x');
-    let places: Vec<usize> = (0..other.len() - old.len())
-        .filter(|place| other[*place..].starts_with(old))
-        .collect();
-    assert!(!places.is_empty());
-    for place in places {
-        other[place..place + new.len()].copy_from_slice(new);
-    }
+    let other = with_another_word(standard(b'x'), b"connectwise-standard", b"connectwise-standart");
     let path = file(&home, "other.wasm", &other);
     let error = home.fails(&["plugin", "add", &path, "--yes"], 3).await;
     assert_eq!(error["code"], "already-exists");

@@ -135,10 +135,7 @@ pub(crate) async fn remove(host: &Host, name: &str, yes: bool, caller: &dyn Call
 }
 
 fn find(host: &Host, name: &str) -> Result<Installed> {
-    let kept = host
-        .archive()
-        .get(&table::plugins::<Installed>(), &name.to_owned())?;
-    kept.ok_or_else(|| {
+    kept(host, name)?.ok_or_else(|| {
         Problem::not_found(
             format!("No added plugin is called `{name}`."),
             "`dovetail plugin list` lists the plugins; stock ones come with the program and stay.",
@@ -146,12 +143,24 @@ fn find(host: &Host, name: &str) -> Result<Installed> {
     })
 }
 
+/// An added plugin as it is kept.
+fn kept(host: &Host, name: &str) -> Result<Option<Installed>> {
+    let key = name.to_owned();
+    Ok(host.archive().get(&table::plugins::<Installed>(), &key)?)
+}
+
+/// The connectors whose records the plugin of that name makes into whole ones as it is now, whether it starts or not.
+async fn made_by(host: &Host, name: &str) -> Result<Vec<String>> {
+    if let Some(kept) = kept(host, name)? {
+        return Ok(kept.makes);
+    }
+    let stock = host.shelf().stock(host.archive(), name).await?;
+    Ok(stock.map(|stock| stock.makes().to_vec()).unwrap_or_default())
+}
+
 /// Who uses a plugin, in words.
 fn users(host: &Host, name: &str) -> Result<Vec<String>> {
-    let kept = host
-        .archive()
-        .get(&table::plugins::<Installed>(), &name.to_owned())?;
-    let makes = kept.map(|kept| kept.makes).unwrap_or_default();
+    let makes = kept(host, name)?.map(|kept| kept.makes).unwrap_or_default();
     let mut users: Vec<String> = host
         .archive()
         .rows(&table::INTEGRATIONS)?
@@ -201,10 +210,10 @@ async fn check_only_maker(host: &Host, shelved: &Shelved) -> Result<()> {
 /// whole records.
 async fn check_uses(host: &Host, shelved: &Shelved) -> Result<()> {
     let name = shelved.plugin.name();
+    let made = made_by(host, name).await?;
     for (_, integration) in host.archive().rows(&table::INTEGRATIONS)? {
         let connector = &integration.connector;
-        let maker = host.shelf().maker(host.archive(), connector).await?;
-        if maker.as_deref() == Some(name) && !shelved.makes().contains(connector) {
+        if made.contains(connector) && !shelved.makes().contains(connector) {
             return Err(Problem::new(
                 Code::InUse,
                 format!(
@@ -265,7 +274,7 @@ pub(crate) async fn grant(host: &Host, name: &str, change: GrantChange) -> Resul
             step.put(&table::grants(), &key, &granted)?;
         }
         // What kept it from starting may be what it lacked.
-        if let Some(kept) = host.archive().get(&table::plugins::<Installed>(), &key)? {
+        if let Some(kept) = kept(host, name)? {
             step.put(
                 &table::plugins(),
                 &key,
